@@ -1,0 +1,57 @@
+# `make demo` and `make test` set up all they need and reuse what is there; `make help` lists the rest.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help setup parts demo test test-fast lint format expected clean
+
+help:
+	@echo "make demo       the main job on an embedded YARN: who lands in which queue, decided and seen"
+	@echo "make test       all tests: the fast ones, then those on the embedded YARN"
+	@echo "make test-fast  the tests that need no YARN"
+	@echo "make lint       formatting, lint and types"
+	@echo "make format     formats the code"
+	@echo "make expected   rewrites the expected outputs in tests/data; review the difference"
+	@echo "make clean      removes what the above made"
+
+setup: .venv/ready parts
+
+demo: setup
+	@$(BIN)/python -m tests.cluster.demo
+
+test: setup
+	$(BIN)/pytest -m "not cluster"
+	$(BIN)/pytest -m cluster
+
+test-fast: .venv/ready
+	$(BIN)/pytest -m "not cluster"
+
+lint: .venv/ready
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+
+format: .venv/ready
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+expected: .venv/ready
+	$(BIN)/pytest -q -m "not cluster" --write-expected
+
+clean:
+	rm -rf .venv .parts build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# Real YARN, Spark and MapReduce, and the Java they need, under .parts
+parts:
+	@$(PYTHON) -m tests.cluster.parts
+
+.venv/ready: setup.cfg pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "setup: $(PYTHON) is too old or missing; Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -y -q python3-venv; \
+	  else echo "setup: Python's venv is missing; install it: apt-get install python3-venv"; exit 1; fi
+	@echo "setup: Python packages into .venv (half a minute)"
+	@$(PYTHON) -m venv --clear .venv
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,70 @@
+"""The command `placement`: one module a command, imported when it is called; the one place where errors become text."""
+
+import sys
+from importlib import import_module
+
+import click
+
+from placement import __version__
+from placement.errors import PlacementError
+
+USAGE = 64  # EX_USAGE; click's own 2 would read as `no rule`
+CONFIGURATION = 78  # EX_CONFIG
+
+COMMANDS = {
+    "check": "errors and warnings of a policy, as FILE:LINE:COLUMN",
+    "decide": "the queue of a user or a command, and why",
+}
+
+
+class _Commands(click.Group):
+    """The commands of COMMANDS; `--help` lists them without importing any."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"placement.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="placement")
+def placement() -> None:
+    """One policy says who runs where on a Hadoop cluster; everything that decides reads it."""
+
+
+policy_option = click.option(
+    "--policy",
+    "policy_folder",
+    metavar="DIR",
+    envvar="PLACEMENT_POLICY",
+    default="/etc/placement",
+    show_default=True,
+    help="The policy folder; PLACEMENT_POLICY names it too.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print plain data instead of text.")
+
+
+def main() -> None:
+    """The console script: runs a command and turns what goes wrong into a message and an exit status."""
+    try:
+        status = placement.main(standalone_mode=False)
+    except click.UsageError as error:
+        error.show()
+        status = USAGE
+    except click.exceptions.Abort:
+        status = 130
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except PlacementError as error:
+        click.echo(str(error), err=True)
+        status = CONFIGURATION
+    sys.exit(status)

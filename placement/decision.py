@@ -1,0 +1,131 @@
+"""The one decision: a submission and a policy in, run or reject with a reason out. Pure, and on the hot path.
+
+The wrappers, the policy executable and `placement decide` all call `decide`; none of them decides anything itself.
+"""
+
+from placement.errors import nearest, quoted
+from placement.policy import Policy
+from placement.queues.names import full_name, is_unset
+from placement.rules.match import candidates, choose
+from placement.rules.model import Rule
+from placement.submission import Identity, Request, Submission
+
+RUN, REJECT, PASS = "run", "reject", "pass"
+FIRST_MATCH, REQUEST_ALLOWED = "first-match", "request-allowed"
+NO_RULE, REQUEST_DENIED, SUBMITS_NOTHING = "no-rule", "request-denied", "submits-nothing"
+
+
+class Decision:
+    """`outcome` RUN (in `queue`), REJECT, or PASS (nothing is submitted, so nothing is decided).
+
+    `reason` is a stable code and `message` says the same in words. `rule` is the line of `map_file` that decided, None
+    where none did. `candidates` are the queues of all matching rules; `allowed` those that may be asked for, each once.
+    """
+
+    __slots__ = (
+        "allowed",
+        "candidates",
+        "id",
+        "map_file",
+        "message",
+        "outcome",
+        "queue",
+        "reason",
+        "revision",
+        "rule",
+        "submission",
+    )
+
+    def __init__(
+        self,
+        decision_id: str,
+        submission: Submission,
+        outcome: str,
+        reason: str,
+        message: str,
+        queue: str | None = None,
+        rule: Rule | None = None,
+        candidates: tuple[str, ...] = (),
+        map_file: str = "",
+        revision: str = "",
+    ) -> None:
+        self.id = decision_id
+        self.submission = submission
+        self.outcome = outcome
+        self.reason = reason
+        self.message = message
+        self.queue = queue
+        self.rule = rule
+        self.candidates = candidates
+        self.allowed = tuple(dict.fromkeys(candidates))
+        self.map_file = map_file
+        self.revision = revision
+
+    def as_data(self) -> dict[str, object]:
+        """The decision as plain data: what `--json` prints."""
+        rule = self.rule
+        request, command = self.submission.request, self.submission.command
+        return {
+            "outcome": self.outcome,
+            "queue": self.queue,
+            "reason": self.reason,
+            "message": self.message,
+            "rule": {"file": self.map_file, "line": rule.line, "text": rule.text} if rule else None,
+            "candidates": list(self.candidates),
+            "allowed": list(self.allowed),
+            "request": request.as_data() if request else None,
+            "identity": self.submission.identity.as_data(),
+            "command": command.as_data() if command else None,
+            "revision": self.revision,
+            "id": self.id,
+        }
+
+
+def decide(submission: Submission, policy: Policy, decision_id: str) -> Decision:
+    """What the policy says of `submission`; O(rules). A command that submits nothing passes without a look at them."""
+    if submission.command and not submission.command.submits:
+        return Decision(decision_id, submission, PASS, SUBMITS_NOTHING, submission.command.why)
+    rules, scheduler = policy.rules, policy.site.scheduler
+    matching = candidates(rules, submission.identity)
+    request = submission.request
+    if request and is_unset(request.queue):
+        request = None
+    rule = choose(matching, request.queue if request else None, scheduler)
+    queues = tuple(full_name(each.queue, scheduler) for each in matching)
+    queue = full_name(rule.queue, scheduler) if rule else None
+    if rule and queue:
+        outcome, reason = RUN, REQUEST_ALLOWED if request else FIRST_MATCH
+        message = f"{quoted(queue)} by {rules.file}:{rule.line} ({quoted(rule.text)})"
+    elif request and queues:
+        outcome, reason = REJECT, REQUEST_DENIED
+        message = _denied(request, submission.identity, rules.file, queues)
+    else:
+        outcome, reason = REJECT, NO_RULE
+        message = _no_rule(submission.identity, rules.file)
+    return Decision(
+        decision_id,
+        submission,
+        outcome,
+        reason,
+        message,
+        queue,
+        rule,
+        candidates=queues,
+        map_file=rules.file,
+        revision=policy.revision,
+    )
+
+
+def _denied(request: Request, identity: Identity, map_file: str, queues: tuple[str, ...]) -> str:
+    allowed = list(dict.fromkeys(queues))
+    near = nearest(request.queue, allowed)
+    way_out = f"did you mean {quoted(near)}? " if near else ""
+    return (
+        f"{quoted(identity.user)} may not use {quoted(request.queue)} ({request.source}) by {map_file}; "
+        f"allowed: {', '.join(map(quoted, allowed))}; {way_out}without a request: {quoted(queues[0])}"
+    )
+
+
+def _no_rule(identity: Identity, map_file: str) -> str:
+    groups = ", ".join(map(quoted, identity.groups)) or "none"
+    return f"no rule of {map_file} is for {quoted(identity.user)} (groups: {groups}); ask its administrators for one"

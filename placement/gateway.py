@@ -1,0 +1,99 @@
+"""This gateway: the real commands behind our wrappers, and what somebody typed here as a Submission.
+
+Adapter on the hot path: standard library only.
+"""
+
+import os
+import stat
+
+from placement.commands.base import Reading, Surroundings, family
+from placement.errors import PlacementError, Problem, quoted
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+WRAPPER_MARK = b"yarn-placement wrapper"  # stands at the head of every wrapper, under whatever name it is found
+HEAD = 256  # bytes of a file in which the mark is looked for
+
+
+def real_command(name: str, site_commands: "Mapping[str, str]", environ: "Mapping[str, str]") -> str:
+    """The path of the real command: where the site says, else the first on PATH that is no wrapper of ours.
+
+    Raises PlacementError `no-real-command` if there is none.
+    """
+    if name in site_commands:
+        path = site_commands[name]
+        if _is_executable(path) and not is_wrapper(path):
+            return path
+        why = "is a wrapper itself" if is_wrapper(path) else "is not there or not executable"
+        raise _no_real_command(name, f"{quoted(path)}, which site.yaml gives for {quoted(name)}, {why}")
+    wrappers = 0
+    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
+        path = os.path.join(folder or ".", name)
+        if not _is_executable(path):
+            continue
+        if not is_wrapper(path):
+            return path
+        wrappers += 1
+    beside = " but wrappers of placement" if wrappers else ""
+    raise _no_real_command(name, f"no {quoted(name)} on PATH{beside}")
+
+
+def is_wrapper(path: str) -> bool:
+    """Whether `path` is one of our wrappers, directly, through links, or as a copy."""
+    try:
+        with open(path, "rb") as file:
+            return WRAPPER_MARK in file.read(HEAD)
+    except OSError:
+        return False
+
+
+def read_command(name: str, arguments: list[str], real: str | None, environ: "Mapping[str, str]") -> Reading:
+    """What `name ARGUMENTS` asks for. `real` is the path of the real command, None if it is not here.
+
+    Raises PlacementError `unknown-command` or `unknown-option`.
+    """
+    reading: Reading = family(name).read(arguments, Surroundings(environ, _home(real, environ), _text))
+    return reading
+
+
+def arguments_with(reading: Reading, queue: str) -> list[str]:
+    """The arguments of a command that was read, with the decided queue where the command honours it."""
+    placed: list[str] = family(reading.family).place(reading, queue)
+    return placed
+
+
+def _no_real_command(name: str, message: str) -> PlacementError:
+    remedy = f"install it behind the wrappers on PATH, or name it in site.yaml: commands: {{{name}: /path/to/{name}}}"
+    return PlacementError(Problem("no-real-command", message, remedy=remedy))
+
+
+def _is_executable(path: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.X_OK)
+    except (OSError, ValueError):
+        return False
+
+
+def _home(real: str | None, environ: "Mapping[str, str]") -> str | None:
+    """SPARK_HOME as Spark's own `find-spark-home` finds it: beside `bin/`, or the package that pip installed."""
+    if environ.get("SPARK_HOME"):
+        return environ["SPARK_HOME"]
+    if real is None:
+        return None
+    prefix = os.path.dirname(os.path.dirname(os.path.abspath(real)))
+    if os.path.isfile(f"{prefix}/bin/find_spark_home.py"):
+        import glob  # slow to import, and rarely needed
+
+        packages = glob.glob(f"{glob.escape(prefix)}/lib/python3*/site-packages/pyspark")
+        return packages[0] if packages else None
+    return prefix
+
+
+def _text(path: str) -> str | None:
+    """The text of a regular file; None if there is no such file. Raises OSError if it cannot be read."""
+    if not os.path.isfile(path):
+        return None
+    with open(path, encoding="utf-8", errors="replace", newline="") as file:
+        return file.read()

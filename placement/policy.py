@@ -1,0 +1,52 @@
+"""A policy as plain values: the rules, and what this site says of itself. Part of the hot path: standard library only.
+
+Reading a folder into a policy is the work of `placement.folder`.
+"""
+
+from placement.queues.names import FAIR
+from placement.rules.model import Rules
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Final
+
+CLOSED: "Final" = "closed"
+OPEN: "Final" = "open"
+PROCESS: "Final" = "process"
+NAME_SERVICE: "Final" = "name-service"
+STATIC: "Final" = "static"
+
+
+class Site:
+    """What `site.yaml` says; the defaults are those of a site without one.
+
+    `groups` is PROCESS, NAME_SERVICE or STATIC, the last with `static_groups` {user: (primary group, others...)}.
+    `commands` {name: path} names real commands that are not to be looked for on PATH. `on_error` is CLOSED or OPEN.
+    """
+
+    __slots__ = ("commands", "groups", "on_error", "scheduler", "static_groups")
+
+    def __init__(
+        self,
+        scheduler: str = FAIR,
+        groups: str = PROCESS,
+        static_groups: dict[str, tuple[str, ...]] | None = None,
+        commands: dict[str, str] | None = None,
+        on_error: str = CLOSED,
+    ) -> None:
+        self.scheduler = scheduler
+        self.groups = groups
+        self.static_groups = static_groups or {}
+        self.commands = commands or {}
+        self.on_error = on_error
+
+
+class Policy:
+    """The rules, the site, and the `revision`: twelve hexadecimal digits that change with any byte of the folder."""
+
+    __slots__ = ("revision", "rules", "site")
+
+    def __init__(self, rules: Rules, site: Site, revision: str) -> None:
+        self.rules = rules
+        self.site = site
+        self.revision = revision

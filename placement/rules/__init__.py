@@ -1,0 +1,1 @@
+"""Who goes where: the rules of `map.txt`, read and matched."""

@@ -1,0 +1,155 @@
+"""The wrappers and the policy executable: decide, then become the real command. The hot path: standard library only.
+
+A wrapper never writes to standard output, and its words are one line each. Once it has decided it *is* the real
+command, by exec: same process, streams, signals and exit status.
+"""
+
+import os
+import sys
+
+from placement.decision import REJECT, Decision, decide
+from placement.errors import PlacementError, Problem, quoted
+from placement.folder import Folder, find
+from placement.gateway import arguments_with, read_command, real_command
+from placement.identity import identify
+from placement.policy import OPEN, Site
+from placement.submission import Request, Submission
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+NOT_ALLOWED, CONFIGURATION, NOT_EXECUTABLE, NOT_FOUND = 77, 78, 126, 127  # sysexits.h; 126 and 127 as a shell
+POLICY_RUN, POLICY_ERROR, POLICY_NO_RULE, POLICY_DENIED = 0, 1, 2, 3  # PNDA's contract
+GUARD = "PLACEMENT_WRAPPED"  # PID.START.DEPTH of the wrapper that started this process or an ancestor of it
+DEEPEST = 20  # wrapped commands within wrapped commands, beyond which a loop is the likelier reading
+
+
+def main() -> "NoReturn":
+    """What every file in wrappers/ calls: argv is [_, path of the wrapper, arguments...]."""
+    wrapper, arguments = sys.argv[1], sys.argv[2:]
+    name = os.path.basename(wrapper)
+    sys.exit(policy_executable(arguments) if name == "policy" else wrapped(name, arguments))
+
+
+def policy_executable(arguments: list[str]) -> int:
+    """`policy [REQUESTED]`: prints the queue of whoever runs it. The exit status is PNDA's: 0, 1, 2 or 3."""
+    if len(arguments) > 1:
+        say("usage: policy [REQUESTED-QUEUE]")
+        return POLICY_ERROR
+    request = Request(arguments[0], "the argument") if arguments else None
+    folder = Folder(find(os.environ))
+    try:
+        submission = Submission(identify(folder.site(), os.environ), request)
+        decision = decide(submission, folder.policy(), new_id())
+    except PlacementError as error:
+        say_all(error)
+        return POLICY_ERROR
+    if decision.queue is None:
+        say_refusal(decision)
+        return POLICY_NO_RULE if not decision.allowed else POLICY_DENIED
+    print(decision.queue, flush=True)
+    return POLICY_RUN
+
+
+def wrapped(name: str, arguments: list[str]) -> int:
+    """Runs the real `name` in the queue that the policy decides; returns, with an exit status, only if it does not."""
+    try:
+        refuse_loop(name)
+        folder = Folder(find(os.environ))
+        site, trouble = site_of(folder)
+        real = real_command(name, site.commands, os.environ)
+    except PlacementError as error:
+        say_all(error)
+        return NOT_FOUND
+    try:
+        reading = read_command(name, arguments, real, os.environ)
+        if not reading.submits:
+            return become(real, arguments)
+        if trouble:
+            raise trouble
+        identity = identify(site, os.environ, reading.proxy_user)
+        decision = decide(Submission(identity, reading.request, reading), folder.policy(), new_id())
+    except PlacementError as error:
+        say_all(error)
+        if site.on_error != OPEN:
+            return CONFIGURATION
+        say(f"on-error is open: {name} runs as typed, in no decided queue")
+        return become(real, arguments)
+    if decision.queue is None:
+        say_refusal(decision)
+        return NOT_ALLOWED
+    say(decision.message)
+    return become(real, arguments_with(reading, decision.queue))
+
+
+def site_of(folder: Folder) -> tuple[Site, PlacementError | None]:
+    """The site; where its file is at fault the defaults and the fault, for what submits nothing runs all the same."""
+    try:
+        return folder.site(), None
+    except PlacementError as error:
+        return Site(), error
+
+
+def refuse_loop(name: str) -> None:
+    """Raises PlacementError `loop` if a wrapper became itself again, or wrappers stand in each other too deep."""
+    process = f"{os.getpid()}.{start_time()}"
+    *outer, depth = os.environ.get(GUARD, "0").split(".")
+    deep = int(depth) if depth.isdecimal() else 0
+    if ".".join(outer) == process or deep >= DEEPEST:
+        message = f"the command behind the wrapper {quoted(name)} is, or starts, the same wrapper again"
+        remedy = f"name the real one in site.yaml: commands: {{{name}: /path/to/{name}}}"
+        raise PlacementError(Problem("loop", message, remedy=remedy))
+    os.environ[GUARD] = f"{process}.{deep + 1}"
+
+
+def start_time() -> str:
+    """When this process started, in clock ticks since boot: with the process id it names a process for good.
+
+    An exec keeps both, a fork changes them. Source: proc(5), /proc/pid/stat, field 22.
+    """
+    with open("/proc/self/stat", "rb") as file:
+        return file.read().rpartition(b")")[2].split()[19].decode()
+
+
+def become(real: str, arguments: list[str]) -> int:
+    """Replaces this process by the real command; returns 126 if the system refuses.
+
+    What the interpreter changed at its start is put back: SIGPIPE and SIGXFSZ, and LC_CTYPE of a C locale (PEP 538).
+    """
+    import signal
+
+    for name in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(name, signal.SIG_DFL)
+    with open("/proc/self/environ", "rb") as file:
+        if not any(entry.startswith(b"LC_CTYPE=") for entry in file.read().split(b"\0")):
+            os.environ.pop("LC_CTYPE", None)
+    try:
+        os.execv(real, [real, *arguments])
+    except OSError as error:
+        say(f"error[exec]: {quoted(real)}: {error.strerror}")
+        return NOT_EXECUTABLE
+
+
+def new_id() -> str:
+    """Sixteen hexadecimal digits, for one decision."""
+    return os.urandom(8).hex()
+
+
+def say_refusal(decision: Decision) -> None:
+    say(f"{REJECT}[{decision.reason}]: {decision.message}")
+
+
+def say_all(error: PlacementError) -> None:
+    """One line: the first problem, and how many more there are."""
+    first, more = error.problems[0], len(error.problems) - 1
+    say(first.in_one_line() + (f"; {more} more: run `placement check`" if more else ""))
+
+
+def say(words: str) -> None:
+    """One line on standard error; a closed standard error is not our trouble."""
+    try:
+        sys.stderr.write(f"placement: {words}\n")
+        sys.stderr.flush()
+    except (OSError, ValueError, AttributeError):
+        pass

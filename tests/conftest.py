@@ -1,0 +1,27 @@
+"""What all tests share: expected outputs in tests/data, rewritten by `make expected`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+EXPECTED = ROOT / "tests" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-expected", action="store_true", help="rewrite the expected outputs in tests/data")
+
+
+@pytest.fixture
+def expect(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """`expect(name, text)`: the text is what tests/data/NAME holds."""
+
+    def compare(name: str, text: str) -> None:
+        file = EXPECTED / name
+        if request.config.getoption("--write-expected"):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="")
+        assert text == file.read_text(encoding="utf-8")
+
+    return compare

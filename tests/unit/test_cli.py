@@ -1,0 +1,135 @@
+"""The command line from the outside."""
+
+import json
+
+import pytest
+
+from placement import cli
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "map.txt").write_text(":prod root.prod\n:prod root.dev\n:dev root.dev\n")
+    return tmp_path
+
+
+@pytest.fixture
+def run(monkeypatch, capfd):
+    """`run(arguments..., VARIABLE=value)`: exit status, standard output and standard error of `placement ARGUMENTS`."""
+
+    def call(*arguments, **environ):
+        monkeypatch.setattr("sys.argv", ["placement", *map(str, arguments)])
+        for name, value in environ.items():
+            monkeypatch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        return ended.value.code, *capfd.readouterr()
+
+    return call
+
+
+def test_decide_prints_the_decision(run, folder):
+    status, out, err = run("decide", "--policy", folder, "--user", "alice", "--groups", "prod")
+    assert (status, err) == (0, "")
+    assert out == f"run[first-match]: `root.prod` by {folder}/map.txt:1 (`:prod root.prod`)\n"
+
+
+STATUSES = {
+    "run": (["--groups", "prod", "--queue", "dev"], 0, "root.dev"),
+    "denied": (["--groups", "dev", "--queue", "prod"], 3, None),
+    "no rule": (["--groups", ""], 2, None),
+    "a command": (["--groups", "prod", "--", "spark-submit", "--master", "yarn", "--queue", "dev", "a"], 0, "root.dev"),
+    "a command by its path": (["--groups", "dev", "--", "/x/spark-submit", "--master", "yarn", "a"], 0, "root.dev"),
+    "an option beside a command": (
+        ["--groups", "prod", "--queue", "prod", "--", "spark-submit", "--master", "yarn", "--queue", "dev", "a"],
+        0,
+        "root.prod",
+    ),
+    "a command that submits nothing": (["--groups", "", "--", "spark-submit", "--version"], 0, None),
+}
+
+
+@pytest.mark.parametrize("case", STATUSES)
+def test_decide_status_and_queue(run, folder, case):
+    arguments, expected, queue = STATUSES[case]
+    status, out, _ = run("decide", "--policy", folder, "--user", "alice", "--json", *arguments)
+    assert (status, json.loads(out)["queue"]) == (expected, queue)
+
+
+def test_decide_shows_what_would_be_executed(run, folder):
+    command = ["spark-submit", "--master", "yarn", "job.py", "x y"]
+    _, out, _ = run("decide", "--policy", folder, "--user", "a", "--groups", "dev", "--json", "--", *command, PATH="")
+    assert json.loads(out)["argv"] == ["spark-submit", "--master", "yarn", "--queue", "root.dev", "job.py", "x y"]
+
+
+def test_decide_takes_the_proxy_user_of_the_command(run, folder):
+    (folder / "map.txt").write_text("bob: root.bob\n")
+    _, out, _ = run(
+        "decide", "--policy", folder, "--json", "--", "spark-submit", "--proxy-user", "bob", "a", MASTER="yarn"
+    )
+    assert json.loads(out)["queue"] == "root.bob"
+
+
+ERRORS = {
+    "no map": (["decide", "--policy", "/nowhere"], 78, "error[no-map]"),
+    "unknown command": (["decide", "--", "hdfs"], 78, "error[unknown-command]"),
+    "unknown option": (["decide", "--", "spark-submit", "--quue", "a"], 78, "did you mean `--queue`?"),
+    "an option of ours": (["check", "--nope"], 64, "--nope"),
+    "a command of ours": (["chekc"], 64, "chekc"),
+}
+
+
+@pytest.mark.parametrize("case", ERRORS)
+def test_errors_are_words_on_standard_error(run, folder, case):
+    arguments, expected, words = ERRORS[case]
+    status, out, err = run(*arguments, PLACEMENT_POLICY=str(folder))
+    assert (status, out) == (expected, "")
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_check_says_that_a_good_policy_is_good(run, folder):
+    assert run("check", folder) == (0, f"{folder}: no errors, no warnings\n", "")
+
+
+def test_check_finds_every_fault_of_every_file(run, folder):
+    (folder / "map.txt").write_text("one\n:g root.x\ntwo words here\nu:g root.y\n")
+    (folder / "site.yaml").write_text("nope: 1\nscheduler: x\n")
+    status, out, err = run("check", folder)
+    assert (status, err) == (1, "")
+    assert [line for line in out.splitlines() if line.startswith(str(folder))] == [
+        f"{folder}/site.yaml:1:1: error[unknown-key]: `nope` is no setting",
+        f"{folder}/site.yaml:2:12: error[bad-value]: expected `fair` or `capacity`",
+        f"{folder}/map.txt:1:1: error[bare-word]: expected `user:`, `:group` or `*`, found `one`",
+        f"{folder}/map.txt:3:1: error[bare-word]: expected `user:`, `:group` or `*`, found `two`",
+        f"{folder}/map.txt:4:3: warning[group-ignored]: the group `g` is ignored: the rule is for the user `u` in any "
+        "group",
+        f"{folder}: 4 errors, 1 warning",
+    ]
+
+
+def test_check_as_data(run, folder):
+    (folder / "map.txt").write_text("one\n")
+    status, out, _ = run("check", "--json", folder)
+    assert status == 1
+    assert [(found["code"], found["line"]) for found in json.loads(out)] == [("bare-word", 1)]
+
+
+def test_warnings_alone_are_no_failure(run, folder):
+    (folder / "map.txt").write_text("u:g root.y\n")
+    status, out, _ = run("check", "--policy", folder)
+    assert (status, out.splitlines()[-1]) == (0, f"{folder}: no errors, 1 warning")
+
+
+@pytest.mark.parametrize("missing", ["nowhere", "."])
+def test_check_without_a_map(run, tmp_path, missing):
+    status, out, _ = run("check", tmp_path / missing)
+    assert status == 1
+    assert "error[no-map]" in out
+
+
+@pytest.mark.parametrize("name", sorted(cli.COMMANDS))
+def test_every_command_has_help(run, name):
+    status, out, _ = run(name, "--help")
+    assert status == 0
+    assert f"Usage: placement {name}" in out

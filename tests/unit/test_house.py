@@ -1,0 +1,109 @@
+"""The house: imports run downwards, the hot path is lean, documents and code say the same."""
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from placement import cli
+from tests.conftest import ROOT
+
+# From the roof to the ground: a module imports only from floors below its own.
+FLOORS = [
+    {"cli", "shim"},
+    {"folder", "gateway", "identity"},
+    {"site"},
+    {"documents", "decision"},
+    {"policy"},
+    {"commands", "rules"},
+    {"submission"},
+    {"queues"},
+    {"errors"},
+]
+HOT = ["shim", "gateway", "identity", "decision", "policy", "submission", "errors", "folder"]
+HOT += ["commands.base", "commands.spark", "commands.properties", "rules.match", "rules.model", "queues.names"]
+
+
+def modules():
+    return {
+        ".".join(file.relative_to(ROOT / "placement").with_suffix("").parts): file
+        for file in sorted((ROOT / "placement").rglob("*.py"))
+        if file.name != "__init__.py" or file.parent.name == "cli"
+    }
+
+
+def room(module):
+    return module.split(".")[0]
+
+
+def floor(module):
+    return next(number for number, rooms in enumerate(FLOORS) if room(module) in rooms)
+
+
+def imports(file):
+    """Modules of ours that a file imports when it runs, wherever in it; what only types need is left out."""
+    tree = ast.parse(file.read_text())
+    typed = [
+        node
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and getattr(branch.test, "id", "") == "TYPE_CHECKING"
+        for node in ast.walk(branch)
+    ]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node not in typed and (node.module or "").startswith("placement"):
+            below = (node.module or "").partition(".")[2]
+            yield from ([below] if below else [alias.name for alias in node.names if alias.name != "__version__"])
+
+
+def test_every_module_has_its_floor():
+    assert {room(module) for module in modules()} == set().union(*FLOORS)
+
+
+def test_imports_run_downwards_only():
+    upwards = [
+        f"{module} imports {imported}"
+        for module, file in modules().items()
+        for imported in imports(file)
+        if room(imported) != room(module) and floor(imported) <= floor(module)
+    ]
+    assert not upwards
+
+
+def test_the_hot_path_imports_the_standard_library_alone():
+    hot = {module: set(imports(modules()[module])) for module in HOT}
+    late = {"site", "rules"}  # `from placement import site`, `from placement.rules import grammar`: when a file asks
+    assert not {below for found in hot.values() for below in found} - set(HOT) - late
+    code = "import json, sys; import placement.shim, placement.commands.spark; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    plain = subprocess.run(
+        [sys.executable, "-I", "-c", "import json, sys; print(json.dumps(sorted(sys.modules)))"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    added = {name for name in set(json.loads(done.stdout)) - set(json.loads(plain.stdout)) if "placement" not in name}
+    assert added <= {"__future__", "_blake2", "_hashlib", "_posixsubprocess", "grp", "hashlib", "pwd"}
+
+
+@pytest.mark.parametrize("command", sorted(cli.COMMANDS))
+def test_every_command_is_in_the_documents(command):
+    assert f"placement {command}" in documents()
+
+
+def test_every_code_of_a_problem_is_in_the_documents():
+    sources = "".join(file.read_text() for file in modules().values())
+    codes = set(re.findall(r'(?:Problem|_Fault)\(\s*(?:line,\s+\S+(?: \+ \S+)?,\s+)?"([a-z0-9-]+)"', sources))
+    assert {"bare-word", "no-map", "loop", "unknown-option", "bad-value"} <= codes
+    assert not {code for code in codes if f"`{code}`" not in documents()}
+
+
+def documents():
+    return "".join(file.read_text() for file in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))])
+
+
+def test_links_of_the_documents_lead_somewhere():
+    for file in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", file.read_text()):
+            assert (file.parent / Path(target)).exists(), f"{file.name}: {target}"

@@ -1,0 +1,295 @@
+"""The wrappers and the policy executable from the outside: real processes, and a small script in Spark's place."""
+
+import grp
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+WRAPPERS = ROOT / "wrappers"
+SYSTEM = "/usr/bin:/bin"
+
+# Prints its arguments as bytes, one a line, to standard output, and ends with 3.
+REAL = """#!/bin/sh
+for argument in "$@"; do printf '<%s>\\n' "$argument"; done
+exit 3
+"""
+
+
+@pytest.fixture
+def gateway(tmp_path):
+    """A gateway: a policy folder, a folder `bin` with a real spark-submit, and a way to run things there."""
+    return Gateway(tmp_path)
+
+
+class Gateway:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.policy = folder / "policy"
+        self.bin = folder / "bin"
+        self.policy.mkdir()
+        self.bin.mkdir()
+        self.map("alice: root.a\nalice: root.b\n:dev root.dev\n")
+        self.site("groups: {static: groups.yaml}\n")
+        (self.policy / "groups.yaml").write_text("bob: [dev]\n")
+        self.real(REAL)
+        self.path = [WRAPPERS, self.bin, SYSTEM]
+
+    def map(self, text: str) -> None:
+        (self.policy / "map.txt").write_text(text)
+
+    def site(self, text: str) -> None:
+        (self.policy / "site.yaml").write_text(text)
+
+    def real(self, script: str, name: str = "spark-submit", folder: Path | None = None) -> Path:
+        file = (folder or self.bin) / name
+        file.write_text(script)
+        file.chmod(0o755)
+        return file
+
+    def environ(self, user: str = "alice", **more: str) -> dict[str, str]:
+        path = ":".join(map(str, self.path))
+        return {"PATH": path, "PLACEMENT_POLICY": str(self.policy), "HADOOP_USER_NAME": user, "MASTER": "yarn", **more}
+
+    def run(self, *command: str | bytes, **environ: str) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            command, env=self.environ(**environ), cwd=self.folder, capture_output=True, timeout=60, check=False
+        )
+
+
+def test_the_job_runs_in_the_decided_queue_with_the_real_status_and_streams(gateway):
+    done = gateway.run("spark-submit", "--name", "n", "job.py", "--queue", "its own")
+    assert done.returncode == 3
+    assert done.stdout == b"<--name>\n<n>\n<--queue>\n<root.a>\n<job.py>\n<--queue>\n<its own>\n"
+    assert done.stderr.decode() == f"placement: `root.a` by {gateway.policy}/map.txt:1 (`alice: root.a`)\n"
+
+
+def test_an_allowed_request_is_kept(gateway):
+    assert b"<root.b>" in gateway.run("spark-submit", "--queue=b", "job.py").stdout
+
+
+def test_arguments_arrive_byte_for_byte(gateway):
+    odd = [b"", b" ", b"a b", b"\xff\xfe", b"*", b"$HOME", b"`id`", b"new\nline", b"'", b'"', "ü日".encode()]
+    done = gateway.run("spark-submit", "job.py", *odd, LC_ALL="C")
+    assert done.stdout == b"<--queue>\n<root.a>\n<job.py>\n" + b"".join(b"<%s>\n" % argument for argument in odd)
+
+
+def test_a_denied_request_runs_nothing(gateway):
+    done = gateway.run("spark-submit", "--queue", "root.prod", "job.py", user="bob")
+    assert (done.returncode, done.stdout) == (77, b"")
+    words = done.stderr.decode()
+    assert words.startswith("placement: reject[request-denied]: `bob` may not use `root.prod` (--queue) by ")
+    assert words.count("\n") == 1
+    assert f"{gateway.policy}/map.txt" in words
+    assert "`root.dev`" in words
+
+
+def test_a_user_without_a_rule_runs_nothing(gateway):
+    done = gateway.run("spark-submit", "job.py", user="carol")
+    assert (done.returncode, done.stdout) == (77, b"")
+    assert b"reject[no-rule]" in done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--master", "local", "job.py"], ["--status", "x"], []])
+def test_what_submits_nothing_passes_untouched_and_unmentioned(gateway, arguments):
+    gateway.map("faulty\n")
+    gateway.site("faulty: [\n")
+    done = gateway.run("spark-submit", *arguments)
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert done.stdout == b"".join(b"<%s>\n" % argument.encode() for argument in arguments)
+
+
+FAULTS = {
+    "a faulty map": ("map", "etl root.a\n", "error[bare-word]"),
+    "a map with many faults": ("map", "one\ntwo\nthree\n", "2 more: run `placement check`"),
+    "a faulty site": ("site", "scheduler: x\n", "error[bad-value]"),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS)
+def test_a_faulty_policy_runs_nothing(gateway, case):
+    file, text, words = FAULTS[case]
+    getattr(gateway, file)(text)
+    done = gateway.run("spark-submit", "job.py")
+    assert (done.returncode, done.stdout) == (78, b"")
+    assert words in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_no_map_runs_nothing(gateway):
+    (gateway.policy / "map.txt").unlink()
+    done = gateway.run("spark-submit", "job.py")
+    assert (done.returncode, done.stdout) == (78, b"")
+    assert b"error[no-map]" in done.stderr
+
+
+def test_a_site_that_says_open_runs_as_typed_and_says_so(gateway):
+    gateway.site("on-error: open\n")
+    gateway.map("faulty\n")
+    done = gateway.run("spark-submit", "job.py", "x")
+    assert (done.returncode, done.stdout) == (3, b"<job.py>\n<x>\n")
+    assert b"error[bare-word]" in done.stderr
+    assert b"on-error is open: spark-submit runs as typed" in done.stderr
+
+
+def test_an_unknown_option_follows_on_error(gateway):
+    done = gateway.run("spark-submit", "--quue", "root.b", "job.py")
+    assert (done.returncode, done.stdout) == (78, b"")
+    assert b"did you mean `--queue`?" in done.stderr
+    gateway.site("on-error: open\n")
+    assert gateway.run("spark-submit", "--quue", "root.b", "job.py").stdout == b"<--quue>\n<root.b>\n<job.py>\n"
+
+
+# --- finding the real command -----------------------------------------------------------------------------------------
+
+
+def refused(done, words):
+    assert (done.returncode, done.stdout) == (127, b"")
+    assert words in done.stderr.decode()
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_no_real_command_is_127_as_in_a_shell(gateway):
+    (gateway.bin / "spark-submit").unlink()
+    refused(gateway.run("spark-submit", "job.py"), "error[no-real-command]: no `spark-submit` on PATH but wrappers")
+
+
+def test_a_real_command_that_is_not_executable_is_not_one(gateway):
+    (gateway.bin / "spark-submit").chmod(0o644)
+    refused(gateway.run("spark-submit", "job.py"), "error[no-real-command]")
+
+
+def test_links_to_and_copies_of_the_wrapper_are_passed_over(gateway):
+    links, copies = gateway.folder / "links", gateway.folder / "copies"
+    links.mkdir()
+    copies.mkdir()
+    (links / "spark-submit").symlink_to(WRAPPERS / "spark-submit")
+    shutil.copy(WRAPPERS / "spark-submit", copies / "spark-submit")
+    gateway.path = [links, WRAPPERS, copies, gateway.bin, SYSTEM]
+    assert gateway.run("spark-submit", "job.py").returncode == 3
+    gateway.path = [links, WRAPPERS, copies, SYSTEM]
+    refused(gateway.run("spark-submit", "job.py"), "on PATH but wrappers")
+
+
+def test_the_site_may_name_the_real_command(gateway):
+    real = gateway.real("#!/bin/sh\necho other\n", "other")
+    gateway.site(f"groups: {{static: groups.yaml}}\ncommands: {{spark-submit: {real}}}\n")
+    assert gateway.run("spark-submit", "job.py").stdout == b"other\n"
+
+
+@pytest.mark.parametrize(("real", "words"), [("/nowhere", "is not there"), (WRAPPERS / "policy", "is a wrapper")])
+def test_a_site_that_names_no_real_command(gateway, real, words):
+    gateway.site(f"commands: {{spark-submit: {real}}}\n")
+    refused(gateway.run("spark-submit", "job.py"), words)
+
+
+@pytest.mark.parametrize("how", ["exec spark-submit", "spark-submit"])
+def test_a_script_in_between_that_calls_the_wrapper_again_does_not_loop(gateway, how):
+    gateway.real(f'#!/bin/sh\n{how} "$@"\n')
+    started = time.monotonic()
+    done = gateway.run("spark-submit", "job.py")
+    assert done.returncode == 127
+    assert b"error[loop]" in done.stderr
+    assert time.monotonic() - started < 45
+
+
+def test_a_wrapped_command_may_start_another(gateway):
+    gateway.real('#!/bin/sh\n[ "$3" = outer.py ] && exec sh -c "spark-submit inner.py; true"\necho "$3"\n')
+    assert gateway.run("spark-submit", "outer.py").stdout == b"inner.py\n"
+
+
+def test_a_real_command_that_the_system_cannot_start(gateway):
+    gateway.real("#!/nowhere/interpreter\n")
+    done = gateway.run("spark-submit", "job.py")
+    assert done.returncode == 126
+    assert b"error[exec]" in done.stderr
+
+
+def test_a_wrapper_without_its_python_says_so(gateway):
+    alone = gateway.folder / "a" / "b" / "c"
+    alone.mkdir(parents=True)
+    shutil.copy(WRAPPERS / "spark-submit", alone / "spark-submit")
+    gateway.path = [alone, gateway.bin, SYSTEM]
+    refused(gateway.run("spark-submit", "job.py"), "error[no-python]")
+
+
+# --- being the real command -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_reaches_the_real_command_which_has_the_same_process_id(gateway, number):
+    gateway.real("#!/bin/sh\necho $$\nexec sleep 60\n")
+    process = subprocess.Popen(["spark-submit", "job.py"], env=gateway.environ(), stdout=subprocess.PIPE)
+    assert process.stdout
+    assert int(process.stdout.readline()) == process.pid
+    process.send_signal(number)
+    assert process.wait(30) == -number
+    process.stdout.close()
+
+
+def test_signal_dispositions_and_environment_are_those_of_a_plain_call(gateway):
+    gateway.real("#!/bin/sh\ngrep ^Sig /proc/$$/status\nenv | grep -v -e ^_= -e ^PWD= -e ^OLDPWD= -e ^SHLVL= | sort\n")
+    plain = gateway.run(str(gateway.bin / "spark-submit"))
+    wrapped = gateway.run("spark-submit", "job.py")
+    kept = [line for line in wrapped.stdout.splitlines() if not line.startswith(b"PLACEMENT_WRAPPED=")]
+    assert kept == plain.stdout.splitlines()
+
+
+def test_standard_input_is_the_callers(gateway):
+    gateway.real("#!/bin/sh\ncat\n")
+    done = subprocess.run(
+        ["spark-submit", "job.py"], env=gateway.environ(), input=b"typed", capture_output=True, timeout=60, check=True
+    )
+    assert done.stdout == b"typed"
+
+
+def test_a_closed_standard_error_is_no_trouble(gateway):
+    done = subprocess.run(
+        ["sh", "-c", "spark-submit job.py 2>&-"], env=gateway.environ(), capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stdout) == (3, b"<--queue>\n<root.a>\n<job.py>\n")
+
+
+# --- the policy executable --------------------------------------------------------------------------------------------
+
+POLICY = {
+    "the first queue": ("alice", [], 0, "root.a\n"),
+    "an allowed request": ("alice", ["root.b"], 0, "root.b\n"),
+    "an empty request": ("alice", [""], 0, "root.a\n"),
+    "no rule": ("carol", [], 2, ""),
+    "a denied request": ("bob", ["root.a"], 3, ""),
+    "too many arguments": ("bob", ["a", "b"], 1, ""),
+}
+
+
+@pytest.mark.parametrize("case", POLICY)
+def test_policy_executable(gateway, case):
+    user, arguments, status, output = POLICY[case]
+    done = gateway.run("policy", *arguments, user=user)
+    assert (done.returncode, done.stdout.decode()) == (status, output)
+    assert bool(done.stderr) == bool(status)
+
+
+def test_policy_executable_without_a_map_is_1_as_it_was(gateway):
+    (gateway.policy / "map.txt").unlink()
+    done = gateway.run("policy")
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"error[no-map]" in done.stderr
+
+
+def test_policy_executable_answers_for_the_account_that_runs_it(gateway):
+    gateway.site("")
+    user, group = pwd.getpwuid(os.getuid()).pw_name, grp.getgrgid(os.getgid()).gr_name
+    environ = gateway.environ()
+    del environ["HADOOP_USER_NAME"]
+    for rule in (f"{user}:", f":{group}"):
+        gateway.map(f"not-me: root.others\n{rule} root.mine\n")
+        done = subprocess.run(["policy"], env=environ, capture_output=True, timeout=60, check=False)
+        assert (done.stdout, done.stderr) == (b"root.mine\n", b"")

@@ -1,0 +1,57 @@
+import pytest
+
+from placement import site
+from placement.errors import PlacementError
+
+FAULTY = {
+    "unknown-key": b"schedular: fair\n",
+    "unknown-key-far": b"on-error: open\nzzz: 1\n",
+    "bad-scheduler": b"scheduler: fifo\n",
+    "bad-groups": b"groups: ldap\n",
+    "bad-static-groups": b"groups: {static: [a, b]}\n",
+    "relative-command": b"commands:\n  spark-submit: bin/spark-submit\n",
+    "command-of-a-wrong-type": b"commands: {spark-submit: 3}\n",
+    "key-twice": b"scheduler: fair\nscheduler: capacity\n",
+    "a-list": b"- scheduler\n",
+    "a-word": b"scheduler\n",
+    "not-yaml": b"scheduler: [fair\ngroups: x\n",
+    "tab": b"commands:\n\tspark-submit: /x\n",
+    "control-character": b"scheduler: \x01\n",
+    "not-utf-8": b"scheduler: caf\xe9\n",
+    "python-object": b"!!python/object/apply:os.system [id]\n",
+    "several": b"scheduler: x\non-error: y\nnope: 1\n",
+}
+
+
+@pytest.mark.parametrize("case", FAULTY)
+def test_a_faulty_site_names_every_spot_and_what_to_do(case, expect):
+    with pytest.raises(PlacementError) as caught:
+        site.read(FAULTY[case], "site.yaml")
+    assert all(problem.remedy and problem.place for problem in caught.value.problems)
+    expect(f"site/{case}.txt", f"{caught.value}\n")
+
+
+def test_all_settings():
+    text = b"scheduler: capacity\ngroups: name-service\non-error: open\ncommands: {spark-submit: /opt/spark-submit}\n"
+    found, static = site.read(text, "site.yaml")
+    assert (found.scheduler, found.groups, found.on_error) == ("capacity", "name-service", "open")
+    assert found.commands == {"spark-submit": "/opt/spark-submit"}
+    assert static is None
+
+
+@pytest.mark.parametrize("text", [b"", b"# nothing\n", b"{}\n", b"---\n"])
+def test_everything_has_a_default(text):
+    found, static = site.read(text, "site.yaml")
+    assert (found.scheduler, found.groups, found.on_error, found.commands, static) == (
+        "fair",
+        "process",
+        "closed",
+        {},
+        None,
+    )
+
+
+@pytest.mark.parametrize("text", [b"alice: prod\n", b"1: [a]\n", b"alice: [1]\n", b"no: [a]\n", b"[]\n"])
+def test_faulty_static_groups(text):
+    with pytest.raises(PlacementError):
+        site.read_groups(text, "groups.yaml")
