@@ -3,12 +3,13 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup parts demo test test-fast lint format expected clean
+.PHONY: help setup parts demo test cluster test-fast lint format expected clean
 
 help:
 	@echo "make demo       the main job on an embedded YARN: who lands in which queue, decided and seen"
 	@echo "make test       all tests: the fast ones, then those on the embedded YARN"
 	@echo "make test-fast  the tests that need no YARN"
+	@echo "make cluster    an embedded YARN to try things on by hand; SCHEDULER=capacity for the other"
 	@echo "make lint       formatting, lint and types"
 	@echo "make format     formats the code"
 	@echo "make expected   rewrites the expected outputs in tests/data; review the difference"
@@ -22,6 +23,11 @@ demo: setup
 test: setup
 	$(BIN)/pytest -m "not cluster"
 	$(BIN)/pytest -m cluster
+
+# A cluster to try things on by hand
+SCHEDULER ?= fair
+cluster: setup
+	@$(BIN)/python -m tests.cluster --scheduler $(SCHEDULER)
 
 test-fast: .venv/ready
 	$(BIN)/pytest -m "not cluster"

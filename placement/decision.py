@@ -5,7 +5,7 @@ The wrappers, the policy executable and `placement decide` all call `decide`; no
 
 from placement.errors import nearest, quoted
 from placement.policy import Policy
-from placement.queues.names import full_name, is_unset
+from placement.queues.names import full_name, is_unset, leaf
 from placement.rules.match import candidates, choose
 from placement.rules.model import Rule
 from placement.submission import Identity, Request, Submission
@@ -118,7 +118,8 @@ def decide(submission: Submission, policy: Policy, decision_id: str) -> Decision
 
 def _denied(request: Request, identity: Identity, map_file: str, queues: tuple[str, ...]) -> str:
     allowed = list(dict.fromkeys(queues))
-    near = nearest(request.queue, allowed)
+    leaves = {leaf(queue): queue for queue in reversed(allowed)}
+    near = leaves.get(nearest(leaf(request.queue), list(leaves)) or "")
     way_out = f"did you mean {quoted(near)}? " if near else ""
     return (
         f"{quoted(identity.user)} may not use {quoted(request.queue)} ({request.source}) by {map_file}; "

@@ -26,7 +26,7 @@ def is_same(asked: str, queue: str, scheduler: str) -> bool:
     """Whether a request for `asked` means `queue`. Case counts, as it does for both schedulers."""
     if full_name(asked, scheduler) == full_name(queue, scheduler):
         return True
-    return scheduler == CAPACITY and _leaf(asked) == _leaf(queue) and ("." in asked) != ("." in queue)
+    return scheduler == CAPACITY and leaf(asked) == leaf(queue) and ("." in asked) != ("." in queue)
 
 
 def is_unset(asked: str) -> bool:
@@ -37,5 +37,6 @@ def is_unset(asked: str) -> bool:
     return asked in ("", "default")
 
 
-def _leaf(queue: str) -> str:
+def leaf(queue: str) -> str:
+    """The last part of a queue's path."""
     return queue.rpartition(".")[2]
