@@ -6,8 +6,9 @@ Adapter on the hot path: standard library only.
 import os
 import stat
 
-from placement.commands.base import Reading, Surroundings, family
+from placement.commands.base import Surroundings, family
 from placement.errors import PlacementError, Problem, quoted
+from placement.submission import Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

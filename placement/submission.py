@@ -3,10 +3,6 @@
 Part of the hot path: standard library only.
 """
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from placement.commands.base import Reading
-
 
 class Identity:
     """Who the ResourceManager will see: `user`, and `groups` with the primary one first.
@@ -44,12 +40,67 @@ class Request:
         return {"queue": self.queue, "source": self.source}
 
 
+class Reading:
+    """What a command line says, as its family read it.
+
+    `submits` False: nothing goes to YARN, `why` says so, and the rest may be missing. `position` is the index in
+    `arguments` before which the decided queue goes. `application_arguments` are the application's own business.
+    """
+
+    __slots__ = (
+        "application",
+        "application_arguments",
+        "arguments",
+        "deploy_mode",
+        "family",
+        "master",
+        "name",
+        "position",
+        "proxy_user",
+        "request",
+        "submits",
+        "why",
+    )
+
+    def __init__(self, family: str, arguments: list[str]) -> None:
+        self.family = family
+        self.arguments = arguments
+        self.submits = False
+        self.why = ""
+        self.request: Request | None = None
+        self.position = 0
+        self.master: str | None = None
+        self.deploy_mode: str | None = None
+        self.application: str | None = None
+        self.application_arguments: list[str] = []
+        self.name: str | None = None
+        self.proxy_user: str | None = None
+
+    def passes(self, why: str) -> "Reading":
+        """This reading, of a command line that submits nothing because of `why`."""
+        self.submits = False
+        self.why = why
+        return self
+
+    def as_data(self) -> dict[str, object]:
+        return {
+            "family": self.family,
+            "submits": self.submits,
+            "master": self.master,
+            "deploy_mode": self.deploy_mode,
+            "application": self.application,
+            "arguments": self.application_arguments,
+            "name": self.name,
+            "proxy_user": self.proxy_user,
+        }
+
+
 class Submission:
     """One thing to decide. `request` None: no queue was asked for. `command` None: no command is known."""
 
     __slots__ = ("command", "identity", "request")
 
-    def __init__(self, identity: Identity, request: Request | None = None, command: "Reading | None" = None) -> None:
+    def __init__(self, identity: Identity, request: Request | None = None, command: Reading | None = None) -> None:
         self.identity = identity
         self.request = request
         self.command = command

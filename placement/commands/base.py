@@ -6,7 +6,6 @@ differential test against the real command. `spark.py` is the model.
 """
 
 from placement.errors import PlacementError, Problem, quoted
-from placement.submission import Request
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,61 +28,6 @@ class Surroundings:
         self.environ = environ
         self.home = home
         self.read = read
-
-
-class Reading:
-    """What a command line says. `submits` False: nothing goes to YARN, `why` says so, and the rest may be missing.
-
-    `position` is the index in `arguments` before which the decided queue goes. `application_arguments` belong to the
-    application and are never looked at.
-    """
-
-    __slots__ = (
-        "application",
-        "application_arguments",
-        "arguments",
-        "deploy_mode",
-        "family",
-        "master",
-        "name",
-        "position",
-        "proxy_user",
-        "request",
-        "submits",
-        "why",
-    )
-
-    def __init__(self, family: str, arguments: list[str]) -> None:
-        self.family = family
-        self.arguments = arguments
-        self.submits = False
-        self.why = ""
-        self.request: Request | None = None
-        self.position = 0
-        self.master: str | None = None
-        self.deploy_mode: str | None = None
-        self.application: str | None = None
-        self.application_arguments: list[str] = []
-        self.name: str | None = None
-        self.proxy_user: str | None = None
-
-    def passes(self, why: str) -> "Reading":
-        """This reading, of a command line that submits nothing because of `why`."""
-        self.submits = False
-        self.why = why
-        return self
-
-    def as_data(self) -> dict[str, object]:
-        return {
-            "family": self.family,
-            "submits": self.submits,
-            "master": self.master,
-            "deploy_mode": self.deploy_mode,
-            "application": self.application,
-            "arguments": self.application_arguments,
-            "name": self.name,
-            "proxy_user": self.proxy_user,
-        }
 
 
 def family(command: str) -> "ModuleType":

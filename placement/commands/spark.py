@@ -4,10 +4,10 @@ Sources: Spark `SparkSubmitOptionParser` (options), `SparkSubmitArguments` (prec
 against the real command by tests/cluster/test_spark_reading.py.
 """
 
-from placement.commands.base import Reading, Surroundings
+from placement.commands.base import Surroundings
 from placement.commands.properties import parse
 from placement.errors import PlacementError, Problem, nearest, quoted
-from placement.submission import Request
+from placement.submission import Reading, Request
 
 # Every option of Spark 3.3 to 4.x that takes a value. An older Spark refuses one that it does not know, so a name too
 # many here cannot shift the reading of a command line that runs.

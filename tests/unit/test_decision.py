@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from placement.commands.base import Reading
 from placement.decision import decide
+from placement.submission import Reading
 from tests.unit.builders import policy, submission
 
 
