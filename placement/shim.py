@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOT_ALLOWED, CONFIGURATION, NOT_EXECUTABLE, NOT_FOUND = 77, 78, 126, 127  # sysexits.h; 126 and 127 as a shell
 POLICY_RUN, POLICY_ERROR, POLICY_NO_RULE, POLICY_DENIED = 0, 1, 2, 3  # PNDA's contract
 GUARD = "PLACEMENT_WRAPPED"  # PID.START.DEPTH of the wrapper that started this process or an ancestor of it
-DEEPEST = 20  # wrapped commands within wrapped commands, beyond which a loop is the likelier reading
+DEEPEST = 10  # wrapped commands within wrapped commands, beyond which a loop is the likelier reading
 
 
 def main() -> "NoReturn":

@@ -173,16 +173,11 @@ def _properties(options: dict[str, str], around: Surroundings) -> tuple[dict[str
     file = options.get("--properties-file")
     if file is None:
         text = around.read(defaults) if defaults else None
-        return _spark_only(parse(text or "")), defaults
+        return parse(text or ""), defaults
     text = around.read(file)
     if text is None:
         raise FileNotFoundError(f"no such file: {file}")
-    properties = _spark_only(parse(text))
+    properties = parse(text)
     if "--load-spark-defaults" in options and defaults:
-        properties = _spark_only(parse(around.read(defaults) or "")) | properties
+        properties = parse(around.read(defaults) or "") | properties
     return properties, file
-
-
-def _spark_only(properties: dict[str, str]) -> dict[str, str]:
-    """Spark ignores keys that do not open with `spark.`."""
-    return {key: value for key, value in properties.items() if key.startswith("spark.")}

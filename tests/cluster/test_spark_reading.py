@@ -98,6 +98,8 @@ def test_the_environment_counts_where_nothing_else_does(oracle, folder, options,
 characters = st.sampled_from("ab =:\\#!\n\r\t\f.u0041é")
 
 
+@example("x \\r")
+@example("\\u0001x\\u00a0")
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(characters, max_size=24))
 def test_a_properties_file_is_read_as_java_reads_it(oracle, folder, text):

@@ -20,6 +20,7 @@ CASES = {
     "the last wins": ("a=b\na=c", {"a": "c"}),
     "a byte-order mark hides the first key": ("\ufeffa=b\nc=d", {"\ufeffa": "b", "c": "d"}),
     "the end inside a continuation": ("a=b\\", {"a": "b"}),
+    "an escaped line end is kept, other blanks are not": ("a=b \\n\nc=\\u0001d\\u00a0", {"a": "b \n", "c": "d\u00a0"}),
     "empty": ("", {}),
 }
 
