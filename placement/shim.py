@@ -8,7 +8,7 @@ import os
 import sys
 
 from placement.decision import REJECT, Decision, decide
-from placement.errors import PlacementError, Problem, quoted
+from placement.errors import PlacementError, Problem, quoted, visible
 from placement.folder import Folder, find
 from placement.gateway import arguments_with, read_command, real_command
 from placement.identity import identify
@@ -19,7 +19,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-NOT_ALLOWED, CONFIGURATION, NOT_EXECUTABLE, NOT_FOUND = 77, 78, 126, 127  # sysexits.h; 126 and 127 as a shell
+INTERNAL, NOT_ALLOWED, CONFIGURATION = 70, 77, 78  # sysexits.h
+NOT_EXECUTABLE, NOT_FOUND, INTERRUPTED = 126, 127, 130  # as a shell
 POLICY_RUN, POLICY_ERROR, POLICY_NO_RULE, POLICY_DENIED = 0, 1, 2, 3  # PNDA's contract
 GUARD = "PLACEMENT_WRAPPED"  # PID.START.DEPTH of the wrapper that started this process or an ancestor of it
 DEEPEST = 10  # wrapped commands within wrapped commands, beyond which a loop is the likelier reading
@@ -27,9 +28,16 @@ DEEPEST = 10  # wrapped commands within wrapped commands, beyond which a loop is
 
 def main() -> "NoReturn":
     """What every file in wrappers/ calls: argv is [_, path of the wrapper, arguments...]."""
-    wrapper, arguments = sys.argv[1], sys.argv[2:]
-    name = os.path.basename(wrapper)
-    sys.exit(policy_executable(arguments) if name == "policy" else wrapped(name, arguments))
+    name, arguments = os.path.basename(sys.argv[1]), sys.argv[2:]
+    is_policy = name == "policy"
+    try:
+        status = policy_executable(arguments) if is_policy else wrapped(name, arguments)
+    except KeyboardInterrupt:
+        status = INTERRUPTED
+    except Exception as error:  # the boundary: a fault of ours is one line too, and places nothing
+        say(f"error[internal]: {type(error).__name__}: {visible(str(error))} (please report this)")
+        status = POLICY_ERROR if is_policy else INTERNAL
+    sys.exit(status)
 
 
 def policy_executable(arguments: list[str]) -> int:

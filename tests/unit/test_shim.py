@@ -6,6 +6,7 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -254,6 +255,23 @@ def test_a_closed_standard_error_is_no_trouble(gateway):
         ["sh", "-c", "spark-submit job.py 2>&-"], env=gateway.environ(), capture_output=True, timeout=60, check=False
     )
     assert (done.returncode, done.stdout) == (3, b"<--queue>\n<root.a>\n<job.py>\n")
+
+
+FAULTS_OF_OURS = {
+    "a fault of a wrapper": ("spark-submit", "TypeError('x\\ny')", 70, "error[internal]: TypeError: x\\ny (please"),
+    "a fault of the policy executable": ("policy", "TypeError('x')", 1, "error[internal]: TypeError: x (please"),
+    "Ctrl-C before the command runs": ("spark-submit", "KeyboardInterrupt", 130, ""),
+}
+
+
+@pytest.mark.parametrize("case", FAULTS_OF_OURS)
+def test_what_goes_wrong_in_ourselves_is_one_line_and_runs_nothing(gateway, case):
+    name, fault, status, words = FAULTS_OF_OURS[case]
+    code = f"import placement.shim as shim\ndef decide(*_): raise {fault}\nshim.decide = decide; shim.main()"
+    done = gateway.run(sys.executable, "-I", "-c", code, f"{WRAPPERS}/{name}", "job.py")
+    assert (done.returncode, done.stdout) == (status, b"")
+    assert words in done.stderr.decode()
+    assert done.stderr.count(b"\n") == bool(words)
 
 
 # --- the policy executable --------------------------------------------------------------------------------------------
