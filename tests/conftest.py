@@ -1,5 +1,6 @@
 """What all tests share: expected outputs in tests/data, rewritten by `make expected`."""
 
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,9 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 EXPECTED = ROOT / "tests" / "data"
+
+# In the background of a script Ctrl-C is ignored, and whatever is started there would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -234,10 +234,12 @@ def test_a_signal_reaches_the_real_command_which_has_the_same_process_id(gateway
     process.stdout.close()
 
 
-def test_signal_dispositions_and_environment_are_those_of_a_plain_call(gateway):
+@pytest.mark.parametrize("ignored", ["", "INT", "INT HUP TERM"])
+def test_signal_dispositions_and_environment_are_those_of_a_plain_call(gateway, ignored):
     gateway.real("#!/bin/sh\ngrep ^Sig /proc/$$/status\nenv | grep -v -e ^_= -e ^PWD= -e ^OLDPWD= -e ^SHLVL= | sort\n")
-    plain = gateway.run(str(gateway.bin / "spark-submit"))
-    wrapped = gateway.run("spark-submit", "job.py")
+    ignoring = ["sh", "-c", f'trap "" {ignored}; exec "$@"' if ignored else 'exec "$@"', "sh"]
+    plain = gateway.run(*ignoring, str(gateway.bin / "spark-submit"))
+    wrapped = gateway.run(*ignoring, "spark-submit", "job.py")
     kept = [line for line in wrapped.stdout.splitlines() if not line.startswith(b"PLACEMENT_WRAPPED=")]
     assert kept == plain.stdout.splitlines()
 
