@@ -5,7 +5,7 @@ The wrappers, the policy executable and `placement decide` all call `decide`; no
 
 from placement.errors import nearest, quoted
 from placement.policy import Policy
-from placement.queues.names import full_name, is_unset, leaf
+from placement.queues.names import is_unset, leaf
 from placement.rules.match import candidates, choose
 from placement.rules.model import Rule
 from placement.submission import Identity, Request, Submission
@@ -82,26 +82,26 @@ class Decision:
 
 
 def decide(submission: Submission, policy: Policy, decision_id: str) -> Decision:
-    """What the policy says of `submission`; O(rules). A command that submits nothing passes without a look at them."""
+    """What the policy says of `submission`; O(groups). A command that submits nothing passes without a look at them."""
     if submission.command and not submission.command.submits:
         return Decision(decision_id, submission, PASS, SUBMITS_NOTHING, submission.command.why)
-    rules, scheduler = policy.rules, policy.site.scheduler
-    matching = candidates(rules, submission.identity)
+    rules, scheduler, identity = policy.rules, policy.site.scheduler, submission.identity
+    matching = candidates(rules, identity.user, identity.groups, submission.facts, scheduler)
     request = submission.request
     if request and is_unset(request.queue):
         request = None
-    rule = choose(matching, request.queue if request else None, scheduler)
-    queues = tuple(full_name(each.queue, scheduler) for each in matching)
-    queue = full_name(rule.queue, scheduler) if rule else None
+    chosen = choose(matching, request.queue if request else None, scheduler)
+    queues = tuple(queue for _, queue in matching)
+    rule, queue = chosen or (None, None)
     if rule and queue:
         outcome, reason = RUN, REQUEST_ALLOWED if request else FIRST_MATCH
         message = f"{quoted(queue)} by {rules.file}:{rule.line} ({quoted(rule.text)})"
     elif request and queues:
         outcome, reason = REJECT, REQUEST_DENIED
-        message = _denied(request, submission.identity, rules.file, queues)
+        message = _denied(request, identity, rules.file, queues)
     else:
         outcome, reason = REJECT, NO_RULE
-        message = _no_rule(submission.identity, rules.file)
+        message = _no_rule(identity, rules.file)
     return Decision(
         decision_id,
         submission,

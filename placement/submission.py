@@ -3,6 +3,10 @@
 Part of the hot path: standard library only.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from placement.rules.condition import Facts
+
 
 class Identity:
     """Who the ResourceManager will see: `user`, and `groups` with the primary one first.
@@ -96,11 +100,21 @@ class Reading:
 
 
 class Submission:
-    """One thing to decide. `request` None: no queue was asked for. `command` None: no command is known."""
+    """One thing to decide. `request` None: no queue was asked for. `command` None: no command is known.
 
-    __slots__ = ("command", "identity", "request")
+    `facts` are what conditions may ask, by the names of `rules.condition.FACTS`; what is missing or None is not known.
+    """
 
-    def __init__(self, identity: Identity, request: Request | None = None, command: Reading | None = None) -> None:
+    __slots__ = ("command", "facts", "identity", "request")
+
+    def __init__(
+        self,
+        identity: Identity,
+        request: Request | None = None,
+        command: Reading | None = None,
+        facts: "Facts | None" = None,
+    ) -> None:
         self.identity = identity
         self.request = request
         self.command = command
+        self.facts = facts or {}

@@ -1,24 +1,50 @@
 """The text of a map into rules; every faulty line is reported, in one go.
 
-map    = { line "\\n" }
-line   = [ rule ] [ "#" comment ]
-rule   = target queue
-target = user ":" [ group ] | ":" group | "*"
-queue  = part { "." part }
+map        = { line "\\n" }
+line       = [ rule ] [ "#" comment ]
+rule       = target queue [ "if" condition ]
+target     = name ":" [ name ] | ":" name | "@" role | "*"
+name       = bare | '"' characters '"'
+queue      = part { "." part }                     a part may hold %user and %primary_group
+condition  = conjunct { "or" conjunct }
+conjunct   = negation { "and" negation }
+negation   = "not" negation | "(" condition ")" | comparison
+comparison = fact ( "<" | "<=" | ">" | ">=" | "==" | "!=" ) value
+           | fact [ "not" ] "in" "(" value { "," value } ")"
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pyparsing as pp
 
-from placement.errors import Place, PlacementError, Problem, quoted
-from placement.rules.model import EVERYONE, GROUP, USER, Rule, Rules
+from placement.errors import Place, PlacementError, Problem, nearest, quoted
+from placement.rules.condition import (
+    DURATION,
+    FACTS,
+    NUMBER,
+    OPERATORS,
+    ORDERED,
+    SIZE,
+    TEXT,
+    WEEKDAY,
+    WEEKDAYS,
+)
+from placement.rules.model import EVERYONE, GROUP, ROLE, USER, Rule, Rules
+from placement.units import MEMORY, TIME, quantity
+
+if TYPE_CHECKING:
+    from placement.rules.condition import Condition, Value
 
 LONGEST_NAME = 255  # characters of a user's or group's name
 LONGEST_QUEUE = 1024  # characters of a queue's path
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+PLACEHOLDERS = ("%user", "%primary_group")
+
+_CODE = re.compile(r'(?:[^"#]|"[^"]*("|$))*')  # a line without its comment
+_TARGET = re.compile(r'("[^"]*"|[^:"]*):("[^"]*"|[^:"]*)')
 
 
 def parse(source: bytes, file: str) -> tuple[Rules, tuple[Problem, ...]]:
@@ -47,7 +73,7 @@ def parse(source: bytes, file: str) -> tuple[Rules, tuple[Problem, ...]]:
     return Rules(file, tuple(rules)), tuple(problems)
 
 
-class _Fault(pp.ParseFatalException):
+class _Fault(pp.ParseSyntaxException):
     """A line that no rule can look like; `width` characters from `loc` on are to blame."""
 
     def __init__(self, line: str, loc: int, code: str, message: str, remedy: str, width: int = 1) -> None:
@@ -59,20 +85,25 @@ class _Fault(pp.ParseFatalException):
 
 def _read_line(line: str, number: int, file: str) -> Iterator[Rule | Problem]:
     """The rule of a line, if it has one, and what is to be said about it."""
+    match = _CODE.match(line)
+    code = match[0].rstrip(" \t") if match else ""
     try:
-        _refuse_invisible(line)
-        parsed = _LINE.parse_string(line)
+        _refuse_invisible(code)
+        parsed = _LINE.parse_string(code)
     except _Fault as fault:
         place = Place(file, number, fault.loc + 1, fault.width, line)
         yield Problem(fault.code, str(fault.msg), place, fault.remedy)
         return
+    except pp.ParseBaseException as error:
+        yield _bad_condition(error, code, Place(file, number, error.loc + 1, 1, line))
+        return
     if not parsed:
         return
-    kind, name, ignored_group, queue = parsed
-    text = line.partition("#")[0].strip()
-    yield Rule(kind, name, queue, number, text)
+    kind, name, ignored_group, queue, *condition = parsed
+    text = code.strip(" \t")
+    yield Rule(kind, name, queue, number, text, condition[0] if condition else None)
     if ignored_group:
-        column = line.index(":") + 2
+        column = code.index(":", len(name)) + 2
         yield Problem(
             "group-ignored",
             f"the group {quoted(ignored_group)} is ignored: the rule is for the user {quoted(name)} in any group",
@@ -84,7 +115,7 @@ def _read_line(line: str, number: int, file: str) -> Iterator[Rule | Problem]:
 
 def _refuse_invisible(line: str) -> None:
     """What an editor does not show, outside comments, is a fault of its own; otherwise names would differ unseen."""
-    for position, character in enumerate(line.partition("#")[0]):
+    for position, character in enumerate(line):
         if character.isprintable() or character == "\t":
             continue
         if "\udc80" <= character <= "\udcff":
@@ -126,87 +157,214 @@ def _crlf(file: str, number: int, line: str, count: int) -> Problem:
 
 
 def _target(line: str, loc: int, tokens: pp.ParseResults) -> list[str]:
-    """target = user ":" [ group ] | ":" group | "*" """
+    """target = name ":" [ name ] | ":" name | "@" role | "*" """
     word = tokens[0]
     if word == "*":
         return [EVERYONE, "", ""]
-    user, colon, group = word.partition(":")
-    if not colon:
+    _refuse_open_quote(line, loc, word)
+    if word.startswith("@") and ":" not in word:
+        return [ROLE, _name(line, loc + 1, word[1:], "role"), ""]
+    match = _TARGET.fullmatch(word)
+    if match:
+        user, group = match.groups()
+        if not user and not group:
+            _fault(line, loc, "no-name", "a colon without a name", "write `user:`, `:group`, or `*` for everyone")
+        user = _name(line, loc, user, "user") if user else ""
+        group = _name(line, loc + match.start(2), group, "group") if group else ""
+        return [USER, user, group] if user else [GROUP, group, ""]
+    if ":" not in word:
         _bare_word(line, loc, word)
-    if ":" in group:
-        at = loc + len(user) + 1 + group.index(":")
-        raise _Fault(line, at, "extra-colon", "a second colon", "write `user:` or `:group`")
-    if not user and not group:
-        raise _Fault(line, loc, "no-name", "a colon without a name", "write `user:` or `:group`, or `*` for everyone")
-    for name, at in ((user, loc), (group, loc + len(user) + 1)):
-        if len(name) > LONGEST_NAME:
-            _too_long(line, at, "name", name, LONGEST_NAME)
-        if '"' in name or "*" in name or name.startswith(("@", "%")):
-            message = f"{quoted(name)} is no name of a user or group"
-            raise _Fault(line, at, "bad-name", message, "write `user:`, `:group`, or `*` for everyone", len(name))
-    return [USER, user, group] if user else [GROUP, group, ""]
+    second = word.find(":", word.index(":") + 1)
+    if second < 0:
+        _fault(line, loc, "bad-name", f"{quoted(word)} is no target", "put the whole name in quotes", len(word))
+    remedy = "write `user:` or `:group`; put a name with `:` in quotes"
+    raise _Fault(line, loc + second, "extra-colon", "a second colon", remedy)
+
+
+def _name(line: str, loc: int, written: str, what: str) -> str:
+    """name = bare | '"' characters '"'"""
+    name = written.removeprefix('"').removesuffix('"')
+    if len(name) > LONGEST_NAME:
+        _too_long(line, loc, "name", name, LONGEST_NAME)
+    is_quoted = written.startswith('"')
+    if not name or (not is_quoted and ("*" in name or '"' in name or name.startswith(("@", "%")))):
+        remedy = "write `user:`, `:group`, `@role` or `*`" + ("" if is_quoted else "; quotes make anything a name")
+        _fault(line, loc, "bad-name", f"{quoted(written)} is no name of a {what}", remedy, max(1, len(written)))
+    return name
+
+
+def _refuse_open_quote(line: str, loc: int, word: str) -> None:
+    if word.count('"') % 2:
+        _fault(line, loc + word.rindex('"'), "open-quote", "a quote that is not closed", 'close it with `"`')
 
 
 def _bare_word(line: str, loc: int, word: str) -> NoReturn:
-    raise _Fault(
-        line,
-        loc,
-        "bare-word",
-        f"expected `user:`, `:group` or `*`, found {quoted(word)}",
-        f"write {quoted(word + ':')} for the user, {quoted(':' + word)} for the group",
-        len(word),
-    )
+    message = f"expected `user:`, `:group`, `@role` or `*`, found {quoted(word)}"
+    remedy = f"write {quoted(word + ':')} for the user, {quoted(':' + word)} for the group"
+    _fault(line, loc, "bare-word", message, remedy, len(word))
 
 
 def _queue(line: str, loc: int, tokens: pp.ParseResults) -> list[str]:
     """queue = part { "." part }"""
     queue = tokens[0]
+    path = "write a path such as `root.batch`"
     if len(queue) > LONGEST_QUEUE:
         _too_long(line, loc, "queue", queue, LONGEST_QUEUE)
     for position, character in enumerate(queue):
-        if character in ':"%*@':
+        if character in ':"*@':
             message = f"{quoted(character)} cannot stand in the name of a queue"
-            raise _Fault(line, loc + position, "bad-queue", message, "write a path such as `root.batch`")
+            _fault(line, loc + position, "bad-queue", message, path)
+    for match in re.finditer(r"%\w*", queue):
+        if not match[0].startswith(PLACEHOLDERS):
+            near = nearest(match[0], list(PLACEHOLDERS))
+            remedy = f"did you mean {quoted(near)}?" if near else "there are `%user` and `%primary_group`"
+            message = f"nothing is known to stand for {quoted(match[0])}"
+            _fault(line, loc + match.start(), "bad-queue", message, remedy, len(match[0]))
     if "" in queue.split("."):
         dot = 0 if queue[0] == "." else queue.find("..") + 1 or len(queue) - 1
-        message = f"an empty part in the queue {quoted(queue)}"
         meant = ".".join(filter(None, queue.split(".")))
-        remedy = f"did you mean {quoted(meant)}?" if meant else "write a path such as `root.batch`"
-        raise _Fault(line, loc + dot, "bad-queue", message, remedy)
+        remedy = f"did you mean {quoted(meant)}?" if meant else path
+        _fault(line, loc + dot, "bad-queue", f"an empty part in the queue {quoted(queue)}", remedy)
     return [queue]
 
 
 def _no_queue(line: str, _loc: int, _tokens: pp.ParseResults) -> None:
-    written = line.partition("#")[0].rstrip()
-    if ":" not in written and written.strip() != "*":
-        start = len(written) - len(written.lstrip())
-        _bare_word(line, start, written.strip())
-    message = f"no queue after {quoted(written.strip())}"
-    raise _Fault(line, len(written), "no-queue", message, "name the queue after a blank, as in `:group root.batch`")
+    written = line.strip(" \t")
+    message = f"no queue after {quoted(written)}"
+    _fault(line, len(line), "no-queue", message, "name the queue after a blank, as in `:group root.batch`")
 
 
 def _extra_word(line: str, loc: int, tokens: pp.ParseResults) -> None:
-    message = f"expected the end of the line, found {quoted(tokens[0])}"
+    message = f"expected `if` or the end of the line, found {quoted(tokens[0])}"
     remedy = "a rule is a target and one queue; further queues go on lines of their own"
-    raise _Fault(line, loc, "extra-word", message, remedy, len(tokens[0]))
+    _fault(line, loc, "extra-word", message, remedy, len(tokens[0]))
 
 
 def _too_long(line: str, loc: int, what: str, word: str, limit: int) -> NoReturn:
     message = f"a {what} of {len(word)} characters; at most {limit} are possible"
-    raise _Fault(line, loc, "too-long", message, "is a line end missing?", len(word))
+    _fault(line, loc, "too-long", message, "is a line end missing?", len(word))
+
+
+def _fault(line: str, loc: int, code: str, message: str, remedy: str, width: int = 1) -> NoReturn:
+    raise _Fault(line, loc, code, message, remedy, width)
+
+
+def _fact(line: str, loc: int, tokens: pp.ParseResults) -> list[str]:
+    fact = tokens[0]
+    if fact not in FACTS:
+        near = nearest(fact, list(FACTS))
+        remedy = f"did you mean {quoted(near)}?" if near else f"known are {', '.join(FACTS)}"
+        _fault(line, loc, "unknown-fact", f"{quoted(fact)} is no fact of a submission", remedy, len(fact))
+    return [fact]
+
+
+def _comparison(line: str, loc: int, tokens: pp.ParseResults) -> "list[Condition]":
+    """fact operator value, the value in the unit of the fact"""
+    fact, operator, *values = tokens
+    if operator in ORDERED and FACTS[fact] in (TEXT, WEEKDAY):
+        message = f"{quoted(fact)} has no order, so {quoted(operator)} means nothing"
+        _fault(
+            line,
+            line.index(operator, loc),
+            "bad-comparison",
+            message,
+            "compare it with `==`, `!=` or `in`",
+            len(operator),
+        )
+    read = tuple(_value(line, at, fact, word, is_quoted) for at, word, is_quoted in values)
+    if operator in ("in", "not in"):
+        found: Condition = ("in", fact, read)
+        return [("not", found) if operator == "not in" else found]
+    return [(operator, fact, read[0])]
+
+
+def _value(line: str, loc: int, fact: str, word: str, is_quoted: bool) -> "Value":
+    """A value of the fact's sort: MiB, seconds, a number, a weekday's full name, or text."""
+    sort = FACTS[fact]
+    if sort == TEXT:
+        return word
+    if sort == WEEKDAY:
+        days = [day for day in WEEKDAYS if len(word) >= 2 and day.startswith(word.lower())]
+        if len(days) == 1:
+            return days[0]
+    elif sort == NUMBER and re.fullmatch(r"\d+(\.\d+)?", word, re.ASCII):
+        return float(word)
+    elif sort in (SIZE, DURATION):
+        number = quantity(word, MEMORY if sort == SIZE else TIME)
+        if number is not None:
+            return number
+    wanted = {
+        WEEKDAY: "a day, as `monday` or `mon`",
+        NUMBER: "a number, as `8`",
+        SIZE: "a size with its unit, as `64g`",
+        DURATION: "a time with its unit, as `90s`, `30m`, `2h` or `1d`",
+    }[sort]
+    width = len(word) + 2 * is_quoted
+    message = f"{quoted(word)} is nothing to compare {quoted(fact)} with"
+    _fault(line, loc, "bad-value-in-condition", message, f"write {wanted}", width)
+
+
+def _joined(tokens: pp.ParseResults) -> "list[Condition]":
+    """`a and b and c`, `a or b or c`: one condition over all; a single one stays itself."""
+    operands = tuple(tokens[::2])
+    return [(tokens[1], operands)] if len(operands) > 1 else [operands[0]]
+
+
+def _bad_condition(error: pp.ParseBaseException, code: str, place: Place) -> Problem:
+    """What pyparsing missed in a condition, in our words."""
+    rest = code[error.loc :]
+    word = re.match(r"\s*([\w.]+|\S)?", rest)
+    found = word[1] if word and word[1] else None
+    place.column += len(rest) - len(rest.lstrip(" \t")) if found else 0
+    place.width = len(found) if found else 1
+    expected = re.sub(r"^Expected ", "", str(error.msg)).partition(", found")[0]
+    remedy = "a condition is as in `if memory > 64g and hour in (8, 9)`"
+    if found == "=":
+        remedy = "to compare, write `==`"
+    message = f"expected {expected}, found {quoted(found) if found else 'the end of the line'}"
+    return Problem("bad-condition", message, place, remedy)
+
+
+def _condition() -> pp.ParserElement:
+    """condition = conjunct { "or" conjunct }, and all below it"""
+    word_end = r"(?![\w.])"
+    text = pp.Regex(r'"([^"]*)"').add_parse_action(lambda _s, loc, t: [(loc, t[0][1:-1], True)])
+    bare = pp.Regex(r'[^\s()<>=!,"#]+').add_parse_action(lambda _s, loc, t: [(loc, t[0], False)])
+    value = (text | bare).set_name("a value")
+    fact = pp.Regex(r"(?!(?:not|and|or|in)\b)[A-Za-z_]\w*").add_parse_action(_fact).set_name("a fact")
+    operator = pp.Regex("|".join(sorted((o for o in OPERATORS if o != "in"), key=len, reverse=True)))
+    is_in = pp.Regex(rf"(?:not\s+)?in{word_end}").add_parse_action(lambda t: [" ".join(t[0].split())])
+    opening, closing, comma = (pp.Suppress(mark).set_name(f"`{mark}`") for mark in "(),")
+    values = opening - value - pp.ZeroOrMore(comma - value) - closing.copy().set_name("`,` or `)`")
+    compared = (is_in - values) | (operator - value)
+    comparison = (fact - compared.set_name("a comparison (`<`, `<=`, `>`, `>=`, `==`, `!=`, `in`)")).add_parse_action(
+        _comparison
+    )
+    condition = pp.Forward()
+    negation = pp.Forward()
+    negated = (pp.Suppress(pp.Regex(rf"not{word_end}")) - negation).add_parse_action(lambda t: [("not", t[0])])
+    bracketed = opening - condition - closing.copy().set_name("`and`, `or` or `)`")
+    negation <<= (negated | bracketed | comparison).set_name("a comparison, `not` or `(`")
+    conjunct = (negation + pp.ZeroOrMore(pp.Regex(rf"and{word_end}") - negation)).add_parse_action(_joined)
+    condition <<= (conjunct + pp.ZeroOrMore(pp.Regex(rf"or{word_end}") - conjunct)).add_parse_action(_joined)
+    return condition
 
 
 def _line() -> pp.ParserElement:
-    """line = [ rule ] [ "#" comment ]"""
-    word = pp.Regex(r"[^ \t#]+")
+    """line = [ target queue [ "if" condition ] ]"""
+    pp.ParserElement.set_default_whitespace_chars(" \t")
+    word = pp.Regex(r'(?:[^ \t"#]|"[^"]*("|$))+')
     target = word.copy().add_parse_action(_target)
     queue = word.copy().add_parse_action(_queue)
     extra = word.copy().add_parse_action(_extra_word)
     no_queue = pp.Empty().add_parse_action(_no_queue)
-    line = pp.Opt(target + (queue | no_queue)) + (pp.StringEnd() | extra)
-    for element in (word, target, queue, extra, no_queue, line):
-        element.set_whitespace_chars(" \t")
-    return line.ignore(pp.Regex(r"#.*")).parse_with_tabs()
+    condition = (
+        pp.Suppress(pp.Regex(r"if(?![^\s(])"))
+        - _condition()
+        - pp.StringEnd().set_name("`and`, `or` or the end of the line")
+    )
+    line = pp.Opt(target + (queue | no_queue) + pp.Opt(condition)) + (pp.StringEnd() | extra)
+    return line.parse_with_tabs()
 
 
 _LINE = _line()

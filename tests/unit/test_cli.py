@@ -100,8 +100,8 @@ def test_check_finds_every_fault_of_every_file(run, folder):
     assert [line for line in out.splitlines() if line.startswith(str(folder))] == [
         f"{folder}/site.yaml:1:1: error[unknown-key]: `nope` is no setting",
         f"{folder}/site.yaml:2:12: error[bad-value]: expected `fair` or `capacity`",
-        f"{folder}/map.txt:1:1: error[bare-word]: expected `user:`, `:group` or `*`, found `one`",
-        f"{folder}/map.txt:3:1: error[bare-word]: expected `user:`, `:group` or `*`, found `two`",
+        f"{folder}/map.txt:1:1: error[bare-word]: expected `user:`, `:group`, `@role` or `*`, found `one`",
+        f"{folder}/map.txt:3:1: error[bare-word]: expected `user:`, `:group`, `@role` or `*`, found `two`",
         f"{folder}/map.txt:4:3: warning[group-ignored]: the group `g` is ignored: the rule is for the user `u` in any "
         "group",
         f"{folder}: 4 errors, 1 warning",

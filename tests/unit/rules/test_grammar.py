@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placement.errors import PlacementError
+from placement.rules.condition import FACTS, ORDERED, TEXT, WEEKDAY, WEEKDAYS
 from placement.rules.grammar import parse
 from placement.rules.model import EVERYONE, GROUP, USER, Rule
 
@@ -23,8 +24,15 @@ FAULTY = {
     "wide-characters": ":日本 root.a root.b\n".encode(),
     "colon-alone": b": root.x\n",
     "two-colons": b"a:b:c root.x\n",
-    "role": b"@analysts root.x\n",
-    "quotes": b':"domain users" root.x\n',
+    "role-without-a-name": b"@ root.x\n@role: root.x\n",
+    "open-quote": b':"domain users root.x\n:a"b root.x # "\n',
+    "quote-inside": b':a"b"c root.x\n',
+    "placeholder": b"* root.%usr\n* root.%u\n",
+    "no-condition": b"* a if\n* a if memory\n* a if memory >\n* a if not\n* a if memory > 5g and\n",
+    "condition-misspelt": b"* a if memroy > 5g\n* a if memory = 5g\n* a if hour >= 8 foo\n* a iff hour > 8\n",
+    "brackets": b"* a if (hour > 8\n* a if hour in (1, 2\n* a if hour in 1\n* a if hour > 8)\n",
+    "values": b"* a if memory > 5\n* a if duration < 2x\n* a if hour == x\n* a if weekday == t\n* a if hour in (1, x)\n",
+    "no-order": b"* root.x if hour > 8 and name < x\n* root.x if weekday >= monday\n",
     "dots": b"* .root\n* root.\n* root..a\n* .\n",
     "colon-in-queue": b":prod :dev\n",
     "star-with-colon": b"*: root.x\n",
@@ -52,6 +60,35 @@ def test_the_rules_of_a_plain_pnda_map_come_in_order():
     assert [warning.code for warning in warnings] == ["group-ignored"]
 
 
+def conditions(text):
+    return [rule.condition for rule in parse(text.encode(), "m")[0].rules]
+
+
+def test_conditions_are_plain_data_in_one_unit():
+    assert conditions("* a if memory > 200g or duration <= 1.5h and not hour in (8, 9)") == [
+        ("or", ((">", "memory", 204800.0), ("and", (("<=", "duration", 5400.0), ("not", ("in", "hour", (8.0, 9.0)))))))
+    ]
+    assert conditions(
+        '* a if command in (pyspark, spark-shell)\n* a if name == "a # b"\n* a if weekday not in (Sat, sunday)'
+    ) == [
+        ("in", "command", ("pyspark", "spark-shell")),
+        ("==", "name", "a # b"),
+        ("not", ("in", "weekday", ("saturday", "sunday"))),
+    ]
+    assert conditions("* a if((hour>8))and(input<1TiB)") == [("and", ((">", "hour", 8.0), ("<", "input", 1048576.0)))]
+
+
+def test_quotes_make_anything_a_name():
+    text = ':"domain users" a\n"@odd": a\n"a:b#c": a # comment\n"*": a\n'
+    rules, _ = parse(text.encode(), "m")
+    assert [(rule.kind, rule.name) for rule in rules.rules] == [
+        (GROUP, "domain users"),
+        (USER, "@odd"),
+        (USER, "a:b#c"),
+        (USER, "*"),
+    ]
+
+
 def test_a_group_beside_a_user_is_warned_about(expect):
     _, (warning,) = parse(b"user:grp root.y\n", "map.txt")
     expect("grammar/group-ignored.txt", f"{warning}\n")
@@ -71,22 +108,52 @@ def test_a_map_without_rules_is_no_error(source):
     assert parse(source, "m")[0].rules == ()
 
 
-names = st.text(st.sampled_from("abzAZ09._-$\\@ü"), min_size=1, max_size=12).filter(lambda name: name[0] != "@")
+any_name = st.text(
+    st.characters(exclude_categories=["C", "Z"], exclude_characters='"') | st.just(" "), min_size=1, max_size=12
+)
 queues = st.lists(st.text(st.sampled_from("abz09_-"), min_size=1, max_size=5), min_size=1, max_size=4).map(".".join)
-targets = st.one_of(st.tuples(st.just(USER), names), st.tuples(st.just(GROUP), names), st.just((EVERYONE, "")))
-blanks = st.text(" \t", max_size=3)
+templates = queues | queues.map(lambda queue: f"{queue}.%user") | queues.map(lambda queue: f"%primary_group.{queue}")
+targets = st.one_of(st.tuples(st.sampled_from([USER, GROUP]), any_name), st.just((EVERYONE, "")))
+texts = st.text(st.characters(exclude_categories=["C", "Z"], exclude_characters='"') | st.just(" "), max_size=8)
 
 
-@given(st.lists(st.tuples(targets, queues, blanks, blanks, st.sampled_from(["", "# note", "#"]))))
-def test_what_is_written_is_what_is_read(lines):
-    written = {USER: "{}:", GROUP: ":{}", EVERYONE: "*"}
-    text = "".join(
-        f"{before}{written[kind].format(name)} {between}{queue}{before}{comment}\n"
-        for (kind, name), queue, before, between, comment in lines
+@st.composite
+def comparisons(draw):
+    fact = draw(st.sampled_from(sorted(FACTS)))
+    if FACTS[fact] == TEXT:
+        value = texts
+    elif FACTS[fact] == WEEKDAY:
+        value = st.sampled_from(WEEKDAYS)
+    else:
+        value = st.integers(0, 10**7).map(float)
+    if draw(st.booleans()):
+        return ("in", fact, tuple(draw(st.lists(value, min_size=1, max_size=3))))
+    operators = ["==", "!="] if FACTS[fact] in (TEXT, WEEKDAY) else ["==", "!=", *ORDERED]
+    return (draw(st.sampled_from(operators)), fact, draw(value))
+
+
+def joined(inner):
+    several = st.lists(inner, min_size=2, max_size=3).map(tuple)
+    return st.one_of(
+        several.map(lambda each: ("and", each)),
+        several.map(lambda each: ("or", each)),
+        inner.map(lambda each: ("not", each)),
     )
-    rules, warnings = parse(text.encode(), "m")
-    expected = [Rule(kind, name, queue, n, "") for n, ((kind, name), queue, *_) in enumerate(lines, start=1)]
-    assert list(rules.rules) == expected
+
+
+all_conditions = st.recursive(comparisons(), joined, max_leaves=5)
+rules = st.builds(
+    lambda target, queue, condition: (*target, queue, condition), targets, templates, st.none() | all_conditions
+)
+
+
+@given(st.lists(rules, max_size=5))
+def test_what_is_printed_is_what_is_read(written):
+    printed = [Rule(kind, name, queue, n, "", cond) for n, (kind, name, queue, cond) in enumerate(written, start=1)]
+    text = "".join(f"  {rule}\t# comment\n" for rule in printed)
+    read, warnings = parse(text.encode(), "m")
+    assert list(read.rules) == printed
+    assert [rule.text for rule in read.rules] == [str(rule) for rule in printed]
     assert not warnings
 
 
