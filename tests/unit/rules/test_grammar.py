@@ -31,7 +31,7 @@ FAULTY = {
     "no-condition": b"* a if\n* a if memory\n* a if memory >\n* a if not\n* a if memory > 5g and\n",
     "condition-misspelt": b"* a if memroy > 5g\n* a if memory = 5g\n* a if hour >= 8 foo\n* a iff hour > 8\n",
     "brackets": b"* a if (hour > 8\n* a if hour in (1, 2\n* a if hour in 1\n* a if hour > 8)\n",
-    "values": b"* a if memory > 5\n* a if duration < 2x\n* a if hour == x\n* a if weekday == t\n* a if hour in (1, x)\n",
+    "values": b"* a if memory > 5\n* a if duration < 2x\n* a if hour == x\n* a if weekday == t\n* a if hour in (x)\n",
     "no-order": b"* root.x if hour > 8 and name < x\n* root.x if weekday >= monday\n",
     "dots": b"* .root\n* root.\n* root..a\n* .\n",
     "colon-in-queue": b":prod :dev\n",
