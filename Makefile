@@ -51,13 +51,13 @@ clean:
 parts:
 	@$(PYTHON) -m tests.cluster.parts
 
-.venv/ready: setup.cfg pyproject.toml constraints.txt
+.venv/ready: setup.cfg constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "setup: $(PYTHON) is too old or missing; Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -q && apt-get install -y -q python3-venv; \
 	  else echo "setup: Python's venv is missing; install it: apt-get install python3-venv"; exit 1; fi
 	@echo "setup: Python packages into .venv (half a minute)"
-	@$(PYTHON) -m venv --clear .venv
+	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
