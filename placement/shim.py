@@ -10,7 +10,7 @@ import sys
 from placement.decision import REJECT, Decision, decide
 from placement.errors import PlacementError, Problem, quoted, visible
 from placement.folder import Folder, find
-from placement.gateway import arguments_with, read_command, real_command
+from placement.gateway import arguments_with, facts_of, new_id, read_command, real_command
 from placement.identity import identify
 from placement.policy import OPEN, Site
 from placement.submission import Request, Submission
@@ -48,7 +48,7 @@ def policy_executable(arguments: list[str]) -> int:
     request = Request(arguments[0], "the argument") if arguments else None
     folder = Folder(find(os.environ))
     try:
-        submission = Submission(identify(folder.site(), os.environ), request)
+        submission = Submission(identify(folder.site(), os.environ), request, facts=facts_of(None))
         decision = decide(submission, folder.policy(), new_id())
     except PlacementError as error:
         say_all(error)
@@ -77,7 +77,8 @@ def wrapped(name: str, arguments: list[str]) -> int:
         if trouble:
             raise trouble
         identity = identify(site, os.environ, reading.proxy_user)
-        decision = decide(Submission(identity, reading.request, reading), folder.policy(), new_id())
+        submission = Submission(identity, reading.request, reading, facts_of(reading))
+        decision = decide(submission, folder.policy(), new_id())
     except PlacementError as error:
         say_all(error)
         if site.on_error != OPEN:
@@ -137,11 +138,6 @@ def become(real: str, arguments: list[str]) -> int:
     except OSError as error:
         say(f"error[exec]: {quoted(real)}: {error.strerror}")
         return NOT_EXECUTABLE
-
-
-def new_id() -> str:
-    """Sixteen hexadecimal digits, for one decision."""
-    return os.urandom(8).hex()
 
 
 def say_refusal(decision: Decision) -> None:

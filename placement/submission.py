@@ -5,7 +5,7 @@ Part of the hot path: standard library only.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from placement.rules.condition import Facts
+    from placement.rules.condition import Facts, Value
 
 
 class Identity:
@@ -49,12 +49,14 @@ class Reading:
 
     `submits` False: nothing goes to YARN, `why` says so, and the rest may be missing. `position` is the index in
     `arguments` before which the decided queue goes. `application_arguments` are the application's own business.
+    `asked` are `executors`, `memory` (MiB) and `vcores` of all containers, as far as they are known.
     """
 
     __slots__ = (
         "application",
         "application_arguments",
         "arguments",
+        "asked",
         "deploy_mode",
         "family",
         "master",
@@ -79,6 +81,11 @@ class Reading:
         self.application_arguments: list[str] = []
         self.name: str | None = None
         self.proxy_user: str | None = None
+        self.asked: dict[str, float] = {}
+
+    def facts(self) -> "dict[str, Value | None]":
+        """What conditions may ask of the command, by the names of `rules.condition.FACTS`."""
+        return {"command": self.family, "deploy_mode": self.deploy_mode, "name": self.name, **self.asked}
 
     def passes(self, why: str) -> "Reading":
         """This reading, of a command line that submits nothing because of `why`."""

@@ -14,6 +14,7 @@ CONFIGURATION = 78  # EX_CONFIG
 COMMANDS = {
     "check": "errors and warnings of a policy, as FILE:LINE:COLUMN",
     "decide": "the queue of a user or a command, and why",
+    "explain": "the same, with every rule that was tried",
 }
 
 

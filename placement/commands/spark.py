@@ -7,6 +7,7 @@ against the real command by tests/cluster/test_spark_reading.py.
 from placement.commands.base import Surroundings
 from placement.commands.properties import parse
 from placement.errors import PlacementError, Problem, nearest, quoted
+from placement.estimate.demand import of_spark
 from placement.submission import Reading, Request
 
 # Every option of Spark 3.3 to 4.x that takes a value. An older Spark refuses one that it does not know, so a name too
@@ -72,7 +73,7 @@ def read(arguments: list[str], around: Surroundings) -> Reading:
     except (OSError, ValueError) as error:
         return reading.passes(f"spark-submit will refuse its properties: {error}")
 
-    def setting(option: str, key: str, variable: str = "") -> tuple[str, str] | None:
+    def said(option: str, key: str, variable: str = "") -> tuple[str, str] | None:
         """The value in force and where it was said: option, --conf, properties, environment, the first that has it."""
         if option in options:
             return options[option], option
@@ -83,14 +84,14 @@ def read(arguments: list[str], around: Surroundings) -> Reading:
         return (around.environ[variable], variable) if variable in around.environ else None
 
     def value(option: str, key: str, variable: str = "") -> str | None:
-        found = setting(option, key, variable)
+        found = said(option, key, variable)
         return found[0] if found else None
 
     reading.master = value("--master", "spark.master", "MASTER") or "local[*]"
     reading.deploy_mode = value("--deploy-mode", "spark.submit.deployMode", "DEPLOY_MODE") or "client"
     reading.name = value("--name", "spark.app.name")
     reading.proxy_user = options.get("--proxy-user")
-    asked = setting("--queue", QUEUE_KEY)
+    asked = said("--queue", QUEUE_KEY)
     reading.request = Request(*asked) if asked else None
     if "--kill" in options or "--status" in options:
         return reading.passes("asks about a submission that exists")
@@ -100,6 +101,7 @@ def read(arguments: list[str], around: Surroundings) -> Reading:
         return reading.passes(f"its master is {reading.master}, not yarn")
     if reading.application is None:
         return reading.passes("names no application")
+    reading.asked = of_spark(value, reading.deploy_mode)
     reading.submits = True
     return reading
 

@@ -304,6 +304,15 @@ def _value(line: str, loc: int, fact: str, word: str, is_quoted: bool) -> "Value
     _fault(line, loc, "bad-value-in-condition", message, f"write {wanted}", width)
 
 
+def fact_value(fact: str, text: str) -> "Value":
+    """The value of a fact given by itself, as in `memory=64g`. Raises PlacementError, as a condition would."""
+    try:
+        _fact(fact, 0, pp.ParseResults([fact]))
+        return _value(text, 0, fact, text, is_quoted=False)
+    except _Fault as fault:
+        raise PlacementError(Problem(fault.code, str(fault.msg), remedy=fault.remedy)) from fault
+
+
 def _joined(tokens: pp.ParseResults) -> "list[Condition]":
     """`a and b and c`, `a or b or c`: one condition over all; a single one stays itself."""
     operands = tuple(tokens[::2])

@@ -1,6 +1,7 @@
 """The command line from the outside."""
 
 import json
+import time
 
 import pytest
 
@@ -70,10 +71,44 @@ def test_decide_takes_the_proxy_user_of_the_command(run, folder):
     assert json.loads(out)["queue"] == "root.bob"
 
 
+def test_explain_shows_every_rule_and_ends_as_decide_does(run, folder):
+    (folder / "map.txt").write_text(":prod root.large if memory > 2g\n:dev root.dev\n* root.x\n")
+    arguments = ["--policy", folder, "--user", "alice", "--groups", "prod", "--queue", "large"]
+    status, out, _ = run("explain", *arguments, "--fact", "memory=1g")
+    assert status == 3
+    assert out.splitlines()[:4] == [
+        "user `alice` (--user), groups `prod`, asks for `large` (--queue)",
+        "  line 1: `:prod root.large if memory > 2g`  no: in the group `prod`; `memory > 2g` is false (memory: 1g)",
+        "  line 2: `:dev root.dev`  no: not in the group `dev`",
+        "  line 3: `* root.x`  -> `root.x`: for everyone",
+    ]
+    assert out.splitlines()[4].startswith("reject[request-denied]: `alice` may not use `large`")
+    assert run("explain", *arguments, "--fact", "memory=3g")[0] == 0
+    status, out, _ = run("explain", "--json", *arguments, "--fact", "memory=3g")
+    assert [trial["queue"] for trial in json.loads(out)["trials"]] == ["root.large", None, "root.x"]
+
+
+def test_the_demand_of_a_command_line_is_a_fact(run, folder):
+    (folder / "map.txt").write_text("* root.large if executors > 5 and memory > 40g and vcores == 41\n* root.x\n")
+    command = ["spark-submit", "--num-executors", "10", "--executor-memory", "8g", "--executor-cores", "4", "job.py"]
+    arguments = ["decide", "--policy", folder, "--json", "--", *command]
+    assert json.loads(run(*arguments, MASTER="yarn")[1])["queue"] == "root.large"
+
+
+def test_the_clock_is_a_fact(run, folder, monkeypatch):
+    (folder / "map.txt").write_text("* root.night if hour == 3 and weekday == sunday\n* root.day\n")
+    sunday_3 = time.strptime("2026-11-22 03:30", "%Y-%m-%d %H:%M")
+    monkeypatch.setattr(time, "localtime", lambda: sunday_3)
+    assert json.loads(run("decide", "--policy", folder, "--json")[1])["queue"] == "root.night"
+
+
 ERRORS = {
     "no map": (["decide", "--policy", "/nowhere"], 78, "error[no-map]"),
     "unknown command": (["decide", "--", "hdfs"], 78, "error[unknown-command]"),
     "unknown option": (["decide", "--", "spark-submit", "--quue", "a"], 78, "did you mean `--queue`?"),
+    "unknown fact": (["explain", "--fact", "memroy=1g"], 78, "did you mean `memory`?"),
+    "a fact without its unit": (["explain", "--fact", "memory=1"], 78, "write a size with its unit"),
+    "no fact": (["explain", "--fact", "memory"], 64, "is not NAME=VALUE"),
     "an option of ours": (["check", "--nope"], 64, "--nope"),
     "a command of ours": (["chekc"], 64, "chekc"),
 }

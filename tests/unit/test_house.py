@@ -20,7 +20,7 @@ FLOORS = [
     {"documents", "decision"},
     {"policy"},
     {"commands"},
-    {"submission"},
+    {"submission", "estimate"},
     {"rules"},
     {"queues", "units"},
     {"errors"},
@@ -34,6 +34,7 @@ HOT += [
     "rules.model",
     "rules.condition",
     "queues.names",
+    "estimate.demand",
     "units",
 ]
 

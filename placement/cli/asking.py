@@ -1,0 +1,97 @@
+"""What `decide` and `explain` share: who asks for what, from options or from a command line."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from placement.cli import json_option, policy_option
+from placement.errors import PlacementError
+from placement.folder import Folder
+from placement.gateway import arguments_with, facts_of, read_command, real_command
+from placement.identity import identify, identity_of, user_name
+from placement.policy import Site
+from placement.rules.grammar import fact_value
+from placement.submission import Identity, Request, Submission
+
+if TYPE_CHECKING:
+    from placement.rules.condition import Value
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A submission as it was asked about, and the real command that would run, None if it is not on this machine."""
+
+    submission: Submission
+    real: str | None
+
+    def argv(self, queue: str | None) -> list[str] | None:
+        """What would be executed in `queue`; None without a command."""
+        command = self.submission.command
+        if command is None:
+            return None
+        arguments = arguments_with(command, queue) if queue and command.submits else command.arguments
+        return [self.real or command.family, *arguments]
+
+
+def asking(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that asks about a submission; `ask` takes what they give."""
+    for decorate in (
+        click.argument("command_line", metavar="[-- COMMAND ARG...]", nargs=-1, type=click.UNPROCESSED),
+        json_option,
+        policy_option,
+        click.option("--fact", "facts", metavar="F=V", multiple=True, help="A fact for conditions, as `memory=64g`."),
+        click.option("--queue", metavar="Q", help="The queue asked for, instead of what COMMAND asks for."),
+        click.option("--groups", metavar="A,B", help="The user's groups, the primary one first, instead of a look-up."),
+        click.option("--user", metavar="U", help="Ask for this user instead of whoever calls."),
+    ):
+        function = decorate(function)
+    return function
+
+
+def ask(
+    folder: Folder,
+    user: str | None,
+    groups: str | None,
+    queue: str | None,
+    facts: tuple[str, ...],
+    command_line: tuple[str, ...],
+) -> Asked:
+    """The submission that the options describe. Raises PlacementError if the site or the command cannot be read."""
+    site = folder.site()
+    name, arguments = (os.path.basename(command_line[0]), list(command_line[1:])) if command_line else ("", [])
+    real = _real(name, site) if name else None
+    reading = read_command(name, arguments, real, os.environ) if name else None
+    request = Request(queue, "--queue") if queue is not None else reading.request if reading else None
+    identity = _identity(user, groups, reading.proxy_user if reading else None, site)
+    return Asked(Submission(identity, request, reading, {**facts_of(reading), **_given(facts)}), real)
+
+
+def _given(facts: tuple[str, ...]) -> "dict[str, Value]":
+    """{fact: value} of `NAME=VALUE` texts."""
+    given = {}
+    for text in facts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--fact")
+        given[name] = fact_value(name, value)
+    return given
+
+
+def _identity(user: str | None, groups: str | None, proxy_user: str | None, site: Site) -> Identity:
+    """The caller's identity, or the named user's; groups given on the command line replace those looked up."""
+    real_user = user_name(os.getuid())
+    found = identity_of(user, site, real_user, "--user") if user else identify(site, os.environ, proxy_user)
+    if groups is None:
+        return found
+    return Identity(found.user, tuple(filter(None, groups.split(","))), real_user, found.how)
+
+
+def _real(name: str, site: Site) -> str | None:
+    """The real command, None if it is not here: a decision can be asked for on a machine without it."""
+    try:
+        return real_command(name, site.commands, os.environ)
+    except PlacementError:
+        return None

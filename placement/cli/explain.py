@@ -1,0 +1,55 @@
+"""`placement explain`: a decision with every rule that was tried, and why it matched or not."""
+
+import json
+
+import click
+
+from placement.cli.asking import ask, asking
+from placement.cli.decide import outcome, status
+from placement.decision import decide
+from placement.errors import quoted
+from placement.folder import Folder
+from placement.gateway import new_id
+from placement.policy import Policy
+from placement.rules.explain import Trial, explain
+
+
+@click.command("explain", context_settings={"ignore_unknown_options": True})
+@asking
+def command(
+    user: str | None,
+    groups: str | None,
+    queue: str | None,
+    facts: tuple[str, ...],
+    policy_folder: str,
+    as_json: bool,
+    command_line: tuple[str, ...],
+) -> int:
+    """The decision for a user or a command line, with every rule that was tried.
+
+    The map is read itself, not its index. The exit status is that of `placement decide`.
+    """
+    folder = Folder(policy_folder)
+    submission = ask(folder, user, groups, queue, facts, command_line).submission
+    rules, _ = folder.rules()
+    site, identity = folder.site(), submission.identity
+    decision = decide(submission, Policy(rules, site, folder.revision()), new_id())
+    trials = explain(rules, identity.user, identity.groups, submission.facts, site.scheduler)
+    if as_json:
+        data = decision.as_data() | {"trials": [trial.as_data() for trial in trials]}
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        return status(decision)
+    asked = submission.request
+    click.echo(
+        f"user {quoted(identity.user)} ({identity.how}), groups {', '.join(map(quoted, identity.groups)) or 'none'}, "
+        + (f"asks for {quoted(asked.queue)} ({asked.source})" if asked else "asks for no queue")
+    )
+    for trial in trials:
+        click.echo(_line(trial))
+    click.echo(outcome(decision))
+    return status(decision)
+
+
+def _line(trial: Trial) -> str:
+    mark = f"-> {quoted(trial.queue)}" if trial.queue else "no"
+    return f"  line {trial.rule.line}: {quoted(trial.rule.text)}  {mark}: {trial.why}"
