@@ -3,13 +3,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup parts demo test cluster test-fast lint format expected clean
+.PHONY: help setup parts demo test cluster test-fast bench lint format expected clean
 
 help:
 	@echo "make demo       the main job on an embedded YARN: who lands in which queue, decided and seen"
 	@echo "make test       all tests: the fast ones, then those on the embedded YARN"
 	@echo "make test-fast  the tests that need no YARN"
 	@echo "make cluster    an embedded YARN to try things on by hand; SCHEDULER=capacity for the other"
+	@echo "make bench      figures, each against something run beside it"
 	@echo "make lint       formatting, lint and types"
 	@echo "make format     formats the code"
 	@echo "make expected   rewrites the expected outputs in tests/data; review the difference"
@@ -31,6 +32,10 @@ cluster: setup
 
 test-fast: .venv/ready
 	$(BIN)/pytest -m "not cluster"
+
+# Figures, each against something run beside it
+bench: .venv/ready
+	@for bench in tests/bench/bench_*.py; do $(BIN)/python -m tests.bench.$$(basename $$bench .py) || exit 1; done
 
 lint: .venv/ready
 	$(BIN)/ruff format --check

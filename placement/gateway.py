@@ -5,18 +5,14 @@ Adapter on the hot path: standard library only.
 
 import os
 import stat
-import time
 
 from placement.commands.base import Surroundings, family
 from placement.errors import PlacementError, Problem, quoted
-from placement.rules.condition import WEEKDAYS
 from placement.submission import Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from placement.rules.condition import Value
 
 WRAPPER_MARK = b"yarn-placement wrapper"  # stands at the head of every wrapper, under whatever name it is found
 HEAD = 256  # bytes of a file in which the mark is looked for
@@ -67,18 +63,6 @@ def arguments_with(reading: Reading, queue: str) -> list[str]:
     """The arguments of a command that was read, with the decided queue where the command honours it."""
     placed: list[str] = family(reading.family).place(reading, queue)
     return placed
-
-
-def facts_of(reading: Reading | None) -> "dict[str, Value | None]":
-    """What conditions may ask of a command line, and of the clock."""
-    now = time.localtime()
-    clock: dict[str, Value | None] = {"hour": float(now.tm_hour), "weekday": WEEKDAYS[now.tm_wday]}
-    return {**reading.facts(), **clock} if reading else clock
-
-
-def new_id() -> str:
-    """Sixteen hexadecimal digits, for one decision."""
-    return os.urandom(8).hex()
 
 
 def _no_real_command(name: str, message: str) -> PlacementError:

@@ -10,8 +10,8 @@ import sys
 from placement.decision import REJECT, Decision, decide
 from placement.errors import PlacementError, Problem, quoted, visible
 from placement.folder import Folder, find
-from placement.gateway import arguments_with, facts_of, new_id, read_command, real_command
 from placement.identity import identify
+from placement.moment import facts, new_id
 from placement.policy import OPEN, Site
 from placement.submission import Request, Submission
 
@@ -48,7 +48,7 @@ def policy_executable(arguments: list[str]) -> int:
     request = Request(arguments[0], "the argument") if arguments else None
     folder = Folder(find(os.environ))
     try:
-        submission = Submission(identify(folder.site(), os.environ), request, facts=facts_of(None))
+        submission = Submission(identify(folder.site(), os.environ), request, facts=facts())
         decision = decide(submission, folder.policy(), new_id())
     except PlacementError as error:
         say_all(error)
@@ -62,6 +62,8 @@ def policy_executable(arguments: list[str]) -> int:
 
 def wrapped(name: str, arguments: list[str]) -> int:
     """Runs the real `name` in the queue that the policy decides; returns, with an exit status, only if it does not."""
+    from placement.gateway import arguments_with, read_command, real_command  # the policy executable does without
+
     try:
         refuse_loop(name)
         folder = Folder(find(os.environ))
@@ -77,7 +79,7 @@ def wrapped(name: str, arguments: list[str]) -> int:
         if trouble:
             raise trouble
         identity = identify(site, os.environ, reading.proxy_user)
-        submission = Submission(identity, reading.request, reading, facts_of(reading))
+        submission = Submission(identity, reading.request, reading, facts(reading))
         decision = decide(submission, folder.policy(), new_id())
     except PlacementError as error:
         say_all(error)

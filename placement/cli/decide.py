@@ -7,7 +7,7 @@ import click
 from placement.cli.asking import ask, asking
 from placement.decision import NO_RULE, REJECT, Decision, decide
 from placement.folder import Folder
-from placement.gateway import new_id
+from placement.moment import new_id
 
 RUNS, NOBODYS, DENIED = 0, 2, 3
 

@@ -9,7 +9,7 @@ from placement.cli.decide import outcome, status
 from placement.decision import decide
 from placement.errors import quoted
 from placement.folder import Folder
-from placement.gateway import new_id
+from placement.moment import new_id
 from placement.policy import Policy
 from placement.rules.explain import Trial, explain
 
