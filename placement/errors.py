@@ -28,7 +28,7 @@ class Place:
 
 
 class Problem:
-    """One finding: `severity` is `error` or `warning`, `code` a stable kebab-case word, `remedy` what to do."""
+    """One finding: `severity` is `error`, `warning` or `note`, `code` a stable kebab-case word, `remedy` what to do."""
 
     __slots__ = ("code", "message", "place", "remedy", "severity")
 
@@ -114,7 +114,7 @@ def _excerpt(place: Place) -> tuple[str, str]:
 
 def _one_cell(character: str) -> str:
     """`character` if it prints or is a tab, else a replacement of the same width, so that the caret stays true."""
-    return character if character.isprintable() or character == "\t" else "\N{REPLACEMENT CHARACTER}"
+    return character if character.isprintable() or character == "\t" else "\ufffd"
 
 
 def _blank(character: str) -> str:

@@ -4,11 +4,19 @@ Reading a folder into a policy is the work of `placement.folder`.
 """
 
 from placement.queues.names import FAIR
-from placement.rules.model import Rules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Final
+    from collections.abc import Mapping
+    from typing import Final, Protocol
+
+    from placement.rules.match import RuleBook
+
+    class Book(RuleBook, Protocol):
+        """The rules of a parsed map, or of its index; `file` is the map's path as messages show it."""
+
+        file: str
+
 
 CLOSED: "Final" = "closed"
 OPEN: "Final" = "open"
@@ -22,23 +30,26 @@ class Site:
 
     `groups` is PROCESS, NAME_SERVICE or STATIC, the last with `static_groups` {user: (primary group, others...)}.
     `commands` {name: path} names real commands that are not to be looked for on PATH. `on_error` is CLOSED or OPEN.
+    `policy_exec` is the path of an executable that decides in the place of the map.
     """
 
-    __slots__ = ("commands", "groups", "on_error", "scheduler", "static_groups")
+    __slots__ = ("commands", "groups", "on_error", "policy_exec", "scheduler", "static_groups")
 
     def __init__(
         self,
         scheduler: str = FAIR,
         groups: str = PROCESS,
-        static_groups: dict[str, tuple[str, ...]] | None = None,
+        static_groups: "Mapping[str, tuple[str, ...]] | None" = None,
         commands: dict[str, str] | None = None,
         on_error: str = CLOSED,
+        policy_exec: str | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.groups = groups
-        self.static_groups = static_groups or {}
+        self.static_groups: Mapping[str, tuple[str, ...]] = {} if static_groups is None else static_groups
         self.commands = commands or {}
         self.on_error = on_error
+        self.policy_exec = policy_exec
 
 
 class Policy:
@@ -46,7 +57,7 @@ class Policy:
 
     __slots__ = ("revision", "rules", "site")
 
-    def __init__(self, rules: Rules, site: Site, revision: str) -> None:
+    def __init__(self, rules: "Book", site: Site, revision: str) -> None:
         self.rules = rules
         self.site = site
         self.revision = revision

@@ -7,7 +7,8 @@ command, by exec: same process, streams, signals and exit status.
 import os
 import sys
 
-from placement.decision import REJECT, Decision, decide
+from placement.decision import NO_RULE, REJECT, Decision
+from placement.engine import decide
 from placement.errors import PlacementError, Problem, quoted, visible
 from placement.folder import Folder, find
 from placement.identity import identify
@@ -48,14 +49,16 @@ def policy_executable(arguments: list[str]) -> int:
     request = Request(arguments[0], "the argument") if arguments else None
     folder = Folder(find(os.environ))
     try:
-        submission = Submission(identify(folder.site(), os.environ), request, facts=facts())
-        decision = decide(submission, folder.policy(), new_id())
+        policy = folder.policy()
+        say_troubles(folder)
+        submission = Submission(identify(policy.site, os.environ), request, facts=facts())
+        decision = decide(submission, policy, new_id())
     except PlacementError as error:
         say_all(error)
         return POLICY_ERROR
     if decision.queue is None:
         say_refusal(decision)
-        return POLICY_NO_RULE if not decision.allowed else POLICY_DENIED
+        return POLICY_NO_RULE if decision.reason == NO_RULE else POLICY_DENIED
     print(decision.queue, flush=True)
     return POLICY_RUN
 
@@ -78,9 +81,12 @@ def wrapped(name: str, arguments: list[str]) -> int:
             return become(real, arguments)
         if trouble:
             raise trouble
+        policy = folder.policy()
+        say_troubles(folder)
+        site = policy.site
         identity = identify(site, os.environ, reading.proxy_user)
         submission = Submission(identity, reading.request, reading, facts(reading))
-        decision = decide(submission, folder.policy(), new_id())
+        decision = decide(submission, policy, new_id())
     except PlacementError as error:
         say_all(error)
         if site.on_error != OPEN:
@@ -95,11 +101,15 @@ def wrapped(name: str, arguments: list[str]) -> int:
 
 
 def site_of(folder: Folder) -> tuple[Site, PlacementError | None]:
-    """The site; where its file is at fault the defaults and the fault, for what submits nothing runs all the same."""
+    """The site; where its file is at fault that of the last good policy.
+
+    Without one the defaults and the fault, for what submits nothing runs all the same.
+    """
     try:
         return folder.site(), None
     except PlacementError as error:
-        return Site(), error
+        last_good = folder.last_good(error)
+        return (last_good.site, None) if last_good else (Site(), error)
 
 
 def refuse_loop(name: str) -> None:
@@ -144,6 +154,12 @@ def become(real: str, arguments: list[str]) -> int:
 
 def say_refusal(decision: Decision) -> None:
     say(f"{REJECT}[{decision.reason}]: {decision.message}")
+
+
+def say_troubles(folder: Folder) -> None:
+    """One line for each thing that is wrong although there is a policy."""
+    for problem in folder.troubles:
+        say(problem.in_one_line())
 
 
 def say_all(error: PlacementError) -> None:

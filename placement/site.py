@@ -11,7 +11,7 @@ from placement.queues.names import FAIR
 
 def _absolute(path: str) -> str:
     if not path.startswith("/"):
-        raise ValueError("the absolute path of a real command")
+        raise ValueError("the absolute path of an executable")
     return path
 
 
@@ -23,6 +23,14 @@ class _StaticGroups(BaseModel):
     static: StrictStr
 
 
+class _PolicyExec(BaseModel):
+    """`{exec: /path}`: an executable with PNDA's contract decides in the place of the map."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    exec: Annotated[StrictStr, AfterValidator(_absolute)]
+
+
 class _SiteFile(BaseModel):
     """All keys of site.yaml; each has a default, so that the file is optional."""
 
@@ -31,6 +39,7 @@ class _SiteFile(BaseModel):
     scheduler: Literal["fair", "capacity"] = FAIR
     groups: Literal["process", "name-service"] | _StaticGroups = PROCESS
     commands: dict[StrictStr, Annotated[StrictStr, AfterValidator(_absolute)]] = Field(default_factory=dict)
+    policy: _PolicyExec | None = None
     on_error: Literal["closed", "open"] = Field(default=CLOSED, alias="on-error")
 
 
@@ -46,7 +55,13 @@ def read(source: bytes, file: str) -> tuple[Site, str | None]:
     said = documents.read(_SiteFile, source, file)
     static = said.groups.static if isinstance(said.groups, _StaticGroups) else None
     groups = STATIC if isinstance(said.groups, _StaticGroups) else said.groups
-    site = Site(scheduler=said.scheduler, groups=groups, commands=dict(said.commands), on_error=said.on_error)
+    site = Site(
+        scheduler=said.scheduler,
+        groups=groups,
+        commands=dict(said.commands),
+        on_error=said.on_error,
+        policy_exec=said.policy.exec if said.policy else None,
+    )
     return site, static
 
 

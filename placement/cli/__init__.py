@@ -13,8 +13,11 @@ CONFIGURATION = 78  # EX_CONFIG
 
 COMMANDS = {
     "check": "errors and warnings of a policy, as FILE:LINE:COLUMN",
+    "compile": "writes the index of a policy, which spares its reading",
     "decide": "the queue of a user or a command, and why",
     "explain": "the same, with every rule that was tried",
+    "impact": "who would be placed otherwise by another policy",
+    "test": "whether everybody lands where expectations.yaml says",
 }
 
 

@@ -10,7 +10,6 @@ import click
 from placement import moment
 from placement.cli import json_option, policy_option
 from placement.errors import PlacementError
-from placement.folder import Folder
 from placement.gateway import arguments_with, read_command, real_command
 from placement.identity import identify, identity_of, user_name
 from placement.policy import Site
@@ -53,15 +52,14 @@ def asking(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def ask(
-    folder: Folder,
+    site: Site,
     user: str | None,
     groups: str | None,
     queue: str | None,
     facts: tuple[str, ...],
     command_line: tuple[str, ...],
 ) -> Asked:
-    """The submission that the options describe. Raises PlacementError if the site or the command cannot be read."""
-    site = folder.site()
+    """The submission that the options describe. Raises PlacementError if the command line cannot be read."""
     name, arguments = (os.path.basename(command_line[0]), list(command_line[1:])) if command_line else ("", [])
     real = _real(name, site) if name else None
     reading = read_command(name, arguments, real, os.environ) if name else None

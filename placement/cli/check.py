@@ -1,44 +1,84 @@
 """`placement check`: everything that is wrong with a policy folder."""
 
+import grp
 import json
+import pwd
+from collections.abc import Callable
+from itertools import chain
 
 import click
 
-from placement.cli import json_option, policy_option
+from placement.cli import json_option, policy_option, whole
 from placement.errors import PlacementError, Problem
 from placement.folder import Folder
+from placement.policy import STATIC, Site
+from placement.rules import lint
 
 
 @click.command("check")
 @click.argument("folder", metavar="[DIR]", required=False)
+@click.option("--names", is_flag=True, help="Ask the name service for every user and group of the policy.")
+@click.option("--strict", is_flag=True, help="Exit status 1 on warnings too.")
 @policy_option
 @json_option
-def command(folder: str | None, policy_folder: str, as_json: bool) -> int:
-    """Errors and warnings of the policy in DIR, each with file, line, column and remedy. Exit status 1 on errors."""
-    problems = _problems(Folder(folder or policy_folder))
+def command(folder: str | None, names: bool, strict: bool, policy_folder: str, as_json: bool) -> int:
+    """Errors and warnings of the policy in DIR, each with file, line, column and remedy. Exit status 1 on errors.
+
+    Notes are for information only. What a finding means is in docs/checking.md.
+    """
+    problems = _problems(Folder(folder or policy_folder), names)
     errors = sum(problem.severity == "error" for problem in problems)
+    warnings = sum(problem.severity == "warning" for problem in problems)
     if as_json:
         click.echo(json.dumps([problem.as_data() for problem in problems], ensure_ascii=False, indent=2))
     else:
         for problem in problems:
             click.echo(str(problem))
-        click.echo(f"{folder or policy_folder}: {_count(errors, 'error')}, {_count(len(problems) - errors, 'warning')}")
-    return 1 if errors else 0
+        click.echo(f"{folder or policy_folder}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
+    return 1 if errors or (strict and warnings) else 0
 
 
-def _problems(folder: Folder) -> list[Problem]:
-    """The problems of every file of the folder, in the order of the lines."""
+def _problems(folder: Folder, names: bool) -> list[Problem]:
+    """The problems of every file of the folder; what only shows over the whole, if each file can be read."""
     problems: list[Problem] = []
     try:
-        folder.site()
+        found = whole.read(folder)
+        subject = lint.Subject(found.rules, found.site.scheduler, found.tree, found.lines)
+        knows_user, knows_group = _lookups(found.site) if names else (None, None)
+        problems += [*found.warnings, *lint.findings(subject, knows_user, knows_group)]
+        problems.sort(key=lambda each: each.place.line if each.place else 0)
     except PlacementError as error:
-        problems.extend(error.problems)
+        problems += error.problems
     try:
-        _, warnings = folder.rules()
-        problems.extend(warnings)
+        whole.cases(folder)
     except PlacementError as error:
-        problems.extend(error.problems)
+        problems += error.problems
     return problems
+
+
+def _lookups(site: Site) -> tuple[Callable[[str], bool], Callable[[str], bool]]:
+    """Whether there is a user, and a group, of that name, as far as the site's source of groups can say."""
+    if site.groups == STATIC:
+        users = site.static_groups
+        groups = frozenset(chain.from_iterable(users[user] for user in users))
+        return users.__contains__, groups.__contains__
+    return _is_user, _is_group
+
+
+def _is_user(name: str) -> bool:
+    try:
+        pwd.getpwnam(name)
+    except (KeyError, ValueError):  # ValueError: a NUL in the name
+        return False
+    return True
+
+
+def _is_group(name: str) -> bool:
+    try:
+        grp.getgrnam(name)
+    except (KeyError, ValueError):
+        return False
+    return True
 
 
 def _count(number: int, what: str) -> str:

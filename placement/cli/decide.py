@@ -5,7 +5,8 @@ import json
 import click
 
 from placement.cli.asking import ask, asking
-from placement.decision import NO_RULE, REJECT, Decision, decide
+from placement.decision import NO_RULE, REJECT, Decision
+from placement.engine import decide
 from placement.folder import Folder
 from placement.moment import new_id
 
@@ -28,8 +29,11 @@ def command(
     Exit status 0: it runs there; 2: no rule is for this user; 3: the queue asked for is denied.
     """
     folder = Folder(policy_folder)
-    asked = ask(folder, user, groups, queue, facts, command_line)
-    decision = decide(asked.submission, folder.policy(), new_id())
+    policy = folder.policy()
+    for trouble in folder.troubles:
+        click.echo(str(trouble), err=True)
+    asked = ask(policy.site, user, groups, queue, facts, command_line)
+    decision = decide(asked.submission, policy, new_id())
     if as_json:
         data = decision.as_data() | {"argv": asked.argv(decision.queue)}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))

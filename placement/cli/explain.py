@@ -6,7 +6,7 @@ import click
 
 from placement.cli.asking import ask, asking
 from placement.cli.decide import outcome, status
-from placement.decision import decide
+from placement.engine import decide
 from placement.errors import quoted
 from placement.folder import Folder
 from placement.moment import new_id
@@ -30,9 +30,9 @@ def command(
     The map is read itself, not its index. The exit status is that of `placement decide`.
     """
     folder = Folder(policy_folder)
-    submission = ask(folder, user, groups, queue, facts, command_line).submission
-    rules, _ = folder.rules()
-    site, identity = folder.site(), submission.identity
+    site, rules = folder.site(), folder.placing_rules()
+    submission = ask(site, user, groups, queue, facts, command_line).submission
+    identity = submission.identity
     decision = decide(submission, Policy(rules, site, folder.revision()), new_id())
     trials = explain(rules, identity.user, identity.groups, submission.facts, site.scheduler)
     if as_json:

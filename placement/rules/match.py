@@ -28,7 +28,9 @@ def candidates(
     for rule in book.matching(user, groups):
         if rule.condition is not None and not holds(rule.condition, facts):
             continue
-        queue = queue_of(rule, user, groups, scheduler)
+        queue: str | None = rule.queue
+        if "%" in rule.queue or not rule.queue.startswith("root."):  # else it is its own full name
+            queue = queue_of(rule, user, groups, scheduler)
         if queue is not None:
             found.append((rule, queue))
     return found

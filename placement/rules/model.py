@@ -89,14 +89,13 @@ class Rules:
 
     def matching(self, user: str, groups: tuple[str, ...]) -> list[Rule]:
         """The rules whose target matches, whatever their conditions say, in the order of the map; O(groups)."""
-        lists = [numbers for group in groups if (numbers := self._by_group.get(group))]
-        if numbers := self._by_user.get(user):
-            lists.append(numbers)
-        if self._everyone:
-            lists.append(self._everyone)
-        if len(lists) == 1:
-            return [self.rules[number] for number in lists[0]]
-        return [self.rules[number] for number in sorted({number for each in lists for number in each})]
+        found = [*self._everyone, *self._by_user.get(user, ())]
+        for group in groups:
+            if group in self._by_group:
+                found += self._by_group[group]
+        if len(found) > 1:
+            found = sorted(set(found))
+        return [self.rules[number] for number in found]
 
 
 def target_in_words(kind: str, name: str) -> str:

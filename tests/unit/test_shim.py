@@ -325,3 +325,62 @@ def test_policy_executable_answers_for_the_account_that_runs_it(gateway):
         gateway.map(f"not-me: root.others\n{rule} root.mine\n")
         done = subprocess.run(["policy"], env=environ, capture_output=True, timeout=60, check=False)
         assert (done.stdout, done.stderr) == (b"root.mine\n", b"")
+
+
+# --- the index of the policy ------------------------------------------------------------------------------------------
+
+
+def test_a_faulty_map_leaves_the_last_good_policy_in_force_and_says_so_each_time(gateway):
+    assert gateway.run("spark-submit", "job.py").returncode == 3
+    gateway.map("# alice\netl root.a\n")
+    for _ in range(2):
+        done = gateway.run("spark-submit", "job.py")
+        assert (done.returncode, done.stdout) == (3, b"<--queue>\n<root.a>\n<job.py>\n")
+        trouble, decision = done.stderr.decode().splitlines()
+        assert trouble.startswith(f"placement: {gateway.policy}/map.txt:2:1: error[bare-word]: ")
+        assert "; the last good policy, revision " in trouble
+        assert decision == f"placement: `root.a` by {gateway.policy}/map.txt:1 (`alice: root.a`)"
+    done = gateway.run("policy")
+    assert (done.returncode, done.stdout, done.stderr.count(b"\n")) == (0, b"root.a\n", 1)
+    gateway.map("alice: root.c\n")
+    done = gateway.run("spark-submit", "job.py")
+    assert (done.stdout, done.stderr.count(b"\n")) == (b"<--queue>\n<root.c>\n<job.py>\n", 1)
+
+
+def test_a_faulty_site_leaves_the_last_good_site_in_force(gateway):
+    real = gateway.real("#!/bin/sh\necho real\n", "other")
+    gateway.site(f"groups: {{static: groups.yaml}}\ncommands: {{spark-submit: {real}}}\n")
+    assert gateway.run("spark-submit", "job.py", user="bob").stdout == b"real\n"
+    gateway.site("faulty: [\n")
+    done = gateway.run("spark-submit", "job.py", user="bob")
+    assert (done.stdout, done.stderr.count(b"\n")) == (b"real\n", 2)
+    assert b"the last good policy" in done.stderr
+
+
+def test_what_submits_nothing_is_silent_about_a_faulty_policy_with_an_index(gateway):
+    assert gateway.run("spark-submit", "job.py").returncode == 3
+    gateway.map("faulty\n")
+    gateway.site("faulty: [\n")
+    done = gateway.run("spark-submit", "--version")
+    assert (done.returncode, done.stderr) == (3, b"")
+
+
+def test_an_index_that_is_refused_is_said_and_does_no_harm(gateway):
+    gateway.run("spark-submit", "job.py")
+    (gateway.policy / "map.index").chmod(0o666)
+    done = gateway.run("spark-submit", "job.py")
+    assert (done.returncode, done.stderr.count(b"\n")) == (3, 2)
+    assert b"warning[index-writable]" in done.stderr
+    assert gateway.run("spark-submit", "job.py").stderr.count(b"\n") == 1
+
+
+def test_a_mapped_decision_imports_no_grammar(gateway):
+    gateway.run("spark-submit", "job.py")
+    code = (
+        "import atexit, sys; atexit.register(lambda: print(*sys.modules)); import placement.shim as shim; "
+        "shim.become = lambda *_: 0; shim.main()"
+    )
+    done = gateway.run(sys.executable, "-I", "-c", code, f"{WRAPPERS}/spark-submit", "job.py")
+    assert done.returncode == 0
+    loaded = set(done.stdout.decode().split())
+    assert not loaded & {"pyparsing", "yaml", "pydantic", "hashlib", "json", "typing", "placement.rules.grammar"}

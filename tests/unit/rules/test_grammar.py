@@ -32,6 +32,7 @@ FAULTY = {
     "condition-misspelt": b"* a if memroy > 5g\n* a if memory = 5g\n* a if hour >= 8 foo\n* a iff hour > 8\n",
     "brackets": b"* a if (hour > 8\n* a if hour in (1, 2\n* a if hour in 1\n* a if hour > 8)\n",
     "values": b"* a if memory > 5\n* a if duration < 2x\n* a if hour == x\n* a if weekday == t\n* a if hour in (x)\n",
+    "too-deep": b"* a if " + b"not " * 400 + b"hour > 8\n",
     "no-order": b"* root.x if hour > 8 and name < x\n* root.x if weekday >= monday\n",
     "dots": b"* .root\n* root.\n* root..a\n* .\n",
     "colon-in-queue": b":prod :dev\n",
