@@ -4,14 +4,14 @@ The index of a folder spares reading it: as long as it is as fresh as the files,
 """
 
 import os
-import stat
 
 from placement import __version__
 from placement.errors import Place, PlacementError, Problem
+from placement.files import fingerprint_of, is_open_to_all, mode_of, trusted_bytes
 from placement.libraries import reach
 from placement.policy import Policy, Site
 from placement.queues.names import full_name
-from placement.rules.index import Index, fingerprint, open_index
+from placement.rules.index import Index, open_index
 from placement.rules.model import ROLE, Rule, Rules
 
 TYPE_CHECKING = False
@@ -26,7 +26,6 @@ DEFAULT_FOLDER = "/etc/placement"
 MAP, SITE, QUEUES = "map.txt", "site.yaml", "queues.yaml"
 SOURCES = (MAP, SITE, QUEUES)  # besides these, a file of static groups
 INDEX = "map.index"
-LARGEST_FILE = 64 * 2**20  # bytes; a map of 100,000 rules has four million
 SETTLED_S = 0.05  # seconds after which another edit gets another time stamp; the kernel's clock for files ticks in 0.01
 
 
@@ -187,7 +186,7 @@ class Folder:
 
     def _trusted_index(self) -> Index | None:
         try:
-            if _is_open_to_all(_mode_of(self.path or ".")):
+            if is_open_to_all(mode_of(self.path or ".")):
                 return None  # and neither is any of the files trusted, which is then said of them
             owner = self._owner()
         except (OSError, ValueError):
@@ -197,7 +196,7 @@ class Folder:
     def _is_as_files(self, index: Index) -> bool:
         """Whether every file is the one that the index was made from, by the placement that this is."""
         try:
-            now = {name: _fingerprint_of(self._file(name)) for name in index.sources}
+            now = {name: fingerprint_of(self._file(name)) for name in index.sources}
         except (OSError, ValueError):
             return False
         return index.program == __version__ and now == index.sources and all(name in now for name in SOURCES)
@@ -252,7 +251,7 @@ class Folder:
         if rest_s > 0:
             time.sleep(rest_s)
         return all(
-            _trusted_bytes(self._file(name)) == (source, self._fingerprints[name])
+            trusted_bytes(self._file(name)) == (source, self._fingerprints[name])
             for name, source in self._sources.items()
         )
 
@@ -261,7 +260,7 @@ class Folder:
         mode = 0o644
         for name, found in self._fingerprints.items():
             if found:
-                mode &= _mode_of(self._file(name))
+                mode &= mode_of(self._file(name))
         return mode | 0o600
 
     def _owner(self) -> int:
@@ -296,61 +295,10 @@ class Folder:
 
     def _read(self, name: str) -> bytes | None:
         if name not in self._sources:
-            self._sources[name], self._fingerprints[name] = _trusted_bytes(self._file(name))
+            self._sources[name], self._fingerprints[name] = trusted_bytes(self._file(name))
         return self._sources[name]
 
 
 def _site_of(index: Index) -> Site:
     settings = {name: word for name, word in index.settings.items() if name in Site.__slots__}
     return Site(**settings, static_groups=index.static_groups, commands=index.commands)
-
-
-def _fingerprint_of(path: str) -> "Fingerprint | None":
-    try:
-        return fingerprint(os.stat(path))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-
-
-def _trusted_bytes(path: str) -> "tuple[bytes | None, Fingerprint | None]":
-    """The content of a regular file that not everybody may write or replace, and its fingerprint; None: there is none.
-
-    The fingerprint is from before the reading: a file changed meanwhile has another one afterwards. Raises
-    PlacementError for anything else. Never waits: a FIFO in the file's place is refused, not opened for reading.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return None, None
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _unreadable(path, "it is no regular file")
-        folder = os.path.dirname(path) or "."
-        for name, mode in ((path, status.st_mode), (folder, _mode_of(folder))):
-            if _is_open_to_all(mode):
-                remedy = f"take the right away: chmod o-w {name}"
-                raise PlacementError(Problem("writable-by-all", "everybody may write here", Place(name), remedy))
-        if status.st_size > LARGEST_FILE:
-            raise _unreadable(path, f"it has {status.st_size} bytes, more than any policy needs")
-        with open(descriptor, "rb", closefd=False) as file:
-            return file.read(LARGEST_FILE), fingerprint(status)
-    except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
-    finally:
-        os.close(descriptor)
-
-
-def _mode_of(path: str) -> int:
-    return os.stat(path).st_mode
-
-
-def _is_open_to_all(mode: int) -> bool:
-    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
-
-
-def _unreadable(path: str, why: str) -> PlacementError:
-    remedy = "give this user the right to read it, or name another folder by PLACEMENT_POLICY"
-    return PlacementError(Problem("unreadable", f"this file cannot be read: {why}", Place(path), remedy))

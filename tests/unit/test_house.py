@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 FLOORS = [
     {"cli", "shim"},
     {"folder", "gateway", "identity", "moment", "engine"},
-    {"site", "queues_file", "expectations", "foreign"},
+    {"site", "queues_file", "expectations", "foreign", "files"},
     {"documents", "decision"},
     {"policy"},
     {"commands"},
@@ -29,6 +29,7 @@ HOT = ["shim", "gateway", "identity", "decision", "policy", "submission", "error
 HOT += [
     "engine",
     "libraries",
+    "files",
     "rules.index",
     "commands.base",
     "commands.spark",

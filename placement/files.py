@@ -1,0 +1,64 @@
+"""The files of a policy, read only where they can be trusted. Adapter on the hot path: standard library only."""
+
+import os
+import stat
+
+from placement.errors import Place, PlacementError, Problem
+from placement.rules.index import fingerprint
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from placement.rules.index import Fingerprint
+
+LARGEST_FILE = 64 * 2**20  # bytes; a map of 100,000 rules has four million
+
+
+def fingerprint_of(path: str) -> "Fingerprint | None":
+    try:
+        return fingerprint(os.stat(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+
+
+def trusted_bytes(path: str) -> "tuple[bytes | None, Fingerprint | None]":
+    """The content of a regular file that not everybody may write or replace, and its fingerprint; None: there is none.
+
+    The fingerprint is from before the reading: a file changed meanwhile has another one afterwards. Raises
+    PlacementError for anything else. Never waits: a FIFO in the file's place is refused, not opened for reading.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None, None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise _unreadable(path, "it is no regular file")
+        folder = os.path.dirname(path) or "."
+        for name, mode in ((path, status.st_mode), (folder, mode_of(folder))):
+            if is_open_to_all(mode):
+                remedy = f"take the right away: chmod o-w {name}"
+                raise PlacementError(Problem("writable-by-all", "everybody may write here", Place(name), remedy))
+        if status.st_size > LARGEST_FILE:
+            raise _unreadable(path, f"it has {status.st_size} bytes, more than any policy needs")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(LARGEST_FILE), fingerprint(status)
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    finally:
+        os.close(descriptor)
+
+
+def mode_of(path: str) -> int:
+    return os.stat(path).st_mode
+
+
+def is_open_to_all(mode: int) -> bool:
+    return bool(mode & stat.S_IWOTH) and not mode & stat.S_ISVTX
+
+
+def _unreadable(path: str, why: str) -> PlacementError:
+    remedy = "give this user the right to read it, or name another folder by PLACEMENT_POLICY"
+    return PlacementError(Problem("unreadable", f"this file cannot be read: {why}", Place(path), remedy))
