@@ -13,7 +13,7 @@ from placement.errors import PlacementError
 from placement.gateway import arguments_with, read_command, real_command
 from placement.identity import identify, identity_of, user_name
 from placement.policy import Site
-from placement.rules.grammar import fact_value
+from placement.rules.condition_grammar import fact_value
 from placement.submission import Identity, Request, Submission
 
 if TYPE_CHECKING:

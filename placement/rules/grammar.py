@@ -6,11 +6,8 @@ rule       = target queue [ "if" condition ]
 target     = name ":" [ name ] | ":" name | "@" role | "*"
 name       = bare | '"' characters '"'
 queue      = part { "." part }                     a part may hold %user and %primary_group
-condition  = conjunct { "or" conjunct }
-conjunct   = negation { "and" negation }
-negation   = "not" negation | "(" condition ")" | comparison
-comparison = fact ( "<" | "<=" | ">" | ">=" | "==" | "!=" ) value
-           | fact [ "not" ] "in" "(" value { "," value } ")"
+
+What a condition is stands in condition_grammar.py
 """
 
 import re
@@ -22,22 +19,12 @@ from typing import TYPE_CHECKING, NoReturn
 import pyparsing as pp
 
 from placement.errors import Place, PlacementError, Problem, nearest, quoted
-from placement.rules.condition import (
-    DURATION,
-    FACTS,
-    NUMBER,
-    OPERATORS,
-    ORDERED,
-    SIZE,
-    TEXT,
-    WEEKDAY,
-    WEEKDAYS,
-)
+from placement.rules import condition_grammar
+from placement.rules.condition_grammar import Fault, bad_condition, fault
 from placement.rules.model import EVERYONE, GROUP, ROLE, USER, Rule, Rules
-from placement.units import MEMORY, TIME, quantity
 
 if TYPE_CHECKING:
-    from placement.rules.condition import Condition, Value
+    from placement.rules.condition import Condition
 
 LONGEST_NAME = 255  # characters of a user's or group's name
 LONGEST_QUEUE = 1024  # characters of a queue's path
@@ -83,16 +70,6 @@ def parse(source: bytes, file: str) -> tuple[Rules, tuple[Problem, ...]]:
     return Rules(file, tuple(rules)), tuple(problems)
 
 
-class _Fault(pp.ParseSyntaxException):
-    """A line that no rule can look like; `width` characters from `loc` on are to blame."""
-
-    def __init__(self, line: str, loc: int, code: str, message: str, remedy: str, width: int = 1) -> None:
-        super().__init__(line, loc, message)
-        self.code = code
-        self.remedy = remedy
-        self.width = width
-
-
 def _read_line(line: str, number: int, file: str) -> Iterator[Rule | Problem]:
     """The rule of a line, if it has one, and what is to be said about it."""
     plain = _PLAIN_LINE.fullmatch(line)
@@ -104,12 +81,12 @@ def _read_line(line: str, number: int, file: str) -> Iterator[Rule | Problem]:
     try:
         _refuse_invisible(code)
         parsed = _LINE.parse_string(code)
-    except _Fault as fault:
-        place = Place(file, number, fault.loc + 1, fault.width, line)
-        yield Problem(fault.code, str(fault.msg), place, fault.remedy)
+    except Fault as found:
+        place = Place(file, number, found.loc + 1, found.width, line)
+        yield Problem(found.code, str(found.msg), place, found.remedy)
         return
     except pp.ParseBaseException as error:
-        yield _bad_condition(error, code, Place(file, number, error.loc + 1, 1, line))
+        yield bad_condition(error, code, Place(file, number, error.loc + 1, 1, line))
         return
     except RecursionError:
         place = Place(file, number, 1, len(code), line)
@@ -163,7 +140,7 @@ def _refuse_invisible(line: str) -> None:
             continue
         if "\udc80" <= character <= "\udcff":
             byte = ord(character) - 0xDC00
-            raise _Fault(
+            raise Fault(
                 line,
                 position,
                 "invalid-utf-8",
@@ -171,7 +148,7 @@ def _refuse_invisible(line: str) -> None:
                 "save the file as UTF-8, or convert it: iconv -f LATIN1 -t UTF-8",
             )
         name = unicodedata.name(character, "control character")
-        raise _Fault(
+        raise Fault(
             line,
             position,
             "invisible-character",
@@ -211,7 +188,7 @@ def _target(line: str, loc: int, tokens: pp.ParseResults) -> list[str]:
     if match:
         user, group = match.groups()
         if not user and not group:
-            _fault(line, loc, "no-name", "a colon without a name", "write `user:`, `:group`, or `*` for everyone")
+            fault(line, loc, "no-name", "a colon without a name", "write `user:`, `:group`, or `*` for everyone")
         user = _name(line, loc, user, "user") if user else ""
         group = _name(line, loc + match.start(2), group, "group") if group else ""
         return [USER, user, group] if user else [GROUP, group, ""]
@@ -219,9 +196,9 @@ def _target(line: str, loc: int, tokens: pp.ParseResults) -> list[str]:
         _bare_word(line, loc, word)
     second = word.find(":", word.index(":") + 1)
     if second < 0:
-        _fault(line, loc, "bad-name", f"{quoted(word)} is no target", "put the whole name in quotes", len(word))
+        fault(line, loc, "bad-name", f"{quoted(word)} is no target", "put the whole name in quotes", len(word))
     remedy = "write `user:` or `:group`; put a name with `:` in quotes"
-    raise _Fault(line, loc + second, "extra-colon", "a second colon", remedy)
+    raise Fault(line, loc + second, "extra-colon", "a second colon", remedy)
 
 
 def _name(line: str, loc: int, written: str, what: str) -> str:
@@ -232,19 +209,19 @@ def _name(line: str, loc: int, written: str, what: str) -> str:
     is_quoted = written.startswith('"')
     if not name or (not is_quoted and ("*" in name or '"' in name or name.startswith(("@", "%")))):
         remedy = "write `user:`, `:group`, `@role` or `*`" + ("" if is_quoted else "; quotes make anything a name")
-        _fault(line, loc, "bad-name", f"{quoted(written)} is no name of a {what}", remedy, max(1, len(written)))
+        fault(line, loc, "bad-name", f"{quoted(written)} is no name of a {what}", remedy, max(1, len(written)))
     return name
 
 
 def _refuse_open_quote(line: str, loc: int, word: str) -> None:
     if word.count('"') % 2:
-        _fault(line, loc + word.rindex('"'), "open-quote", "a quote that is not closed", 'close it with `"`')
+        fault(line, loc + word.rindex('"'), "open-quote", "a quote that is not closed", 'close it with `"`')
 
 
 def _bare_word(line: str, loc: int, word: str) -> NoReturn:
     message = f"expected `user:`, `:group`, `@role` or `*`, found {quoted(word)}"
     remedy = f"write {quoted(word + ':')} for the user, {quoted(':' + word)} for the group"
-    _fault(line, loc, "bare-word", message, remedy, len(word))
+    fault(line, loc, "bare-word", message, remedy, len(word))
 
 
 def _queue(line: str, loc: int, tokens: pp.ParseResults) -> list[str]:
@@ -256,150 +233,36 @@ def _queue(line: str, loc: int, tokens: pp.ParseResults) -> list[str]:
     for position, character in enumerate(queue):
         if character in ':"*@':
             message = f"{quoted(character)} cannot stand in the name of a queue"
-            _fault(line, loc + position, "bad-queue", message, path)
+            fault(line, loc + position, "bad-queue", message, path)
     for match in re.finditer(r"%\w*", queue):
         if not match[0].startswith(PLACEHOLDERS):
             near = nearest(match[0], list(PLACEHOLDERS))
             remedy = f"did you mean {quoted(near)}?" if near else "there are `%user` and `%primary_group`"
             message = f"nothing is known to stand for {quoted(match[0])}"
-            _fault(line, loc + match.start(), "bad-queue", message, remedy, len(match[0]))
+            fault(line, loc + match.start(), "bad-queue", message, remedy, len(match[0]))
     if "" in queue.split("."):
         dot = 0 if queue[0] == "." else queue.find("..") + 1 or len(queue) - 1
         meant = ".".join(filter(None, queue.split(".")))
         remedy = f"did you mean {quoted(meant)}?" if meant else path
-        _fault(line, loc + dot, "bad-queue", f"an empty part in the queue {quoted(queue)}", remedy)
+        fault(line, loc + dot, "bad-queue", f"an empty part in the queue {quoted(queue)}", remedy)
     return [queue]
 
 
 def _no_queue(line: str, _loc: int, _tokens: pp.ParseResults) -> None:
     written = line.strip(" \t")
     message = f"no queue after {quoted(written)}"
-    _fault(line, len(line), "no-queue", message, "name the queue after a blank, as in `:group root.batch`")
+    fault(line, len(line), "no-queue", message, "name the queue after a blank, as in `:group root.batch`")
 
 
 def _extra_word(line: str, loc: int, tokens: pp.ParseResults) -> None:
     message = f"expected `if` or the end of the line, found {quoted(tokens[0])}"
     remedy = "a rule is a target and one queue; further queues go on lines of their own"
-    _fault(line, loc, "extra-word", message, remedy, len(tokens[0]))
+    fault(line, loc, "extra-word", message, remedy, len(tokens[0]))
 
 
 def _too_long(line: str, loc: int, what: str, word: str, limit: int) -> NoReturn:
     message = f"a {what} of {len(word)} characters; at most {limit} are possible"
-    _fault(line, loc, "too-long", message, "is a line end missing?", len(word))
-
-
-def _fault(line: str, loc: int, code: str, message: str, remedy: str, width: int = 1) -> NoReturn:
-    raise _Fault(line, loc, code, message, remedy, width)
-
-
-def _fact(line: str, loc: int, tokens: pp.ParseResults) -> list[str]:
-    fact = tokens[0]
-    if fact not in FACTS:
-        near = nearest(fact, list(FACTS))
-        remedy = f"did you mean {quoted(near)}?" if near else f"known are {', '.join(FACTS)}"
-        _fault(line, loc, "unknown-fact", f"{quoted(fact)} is no fact of a submission", remedy, len(fact))
-    return [fact]
-
-
-def _comparison(line: str, loc: int, tokens: pp.ParseResults) -> "list[Condition]":
-    """fact operator value, the value in the unit of the fact"""
-    fact, operator, *values = tokens
-    if operator in ORDERED and FACTS[fact] in (TEXT, WEEKDAY):
-        message = f"{quoted(fact)} has no order, so {quoted(operator)} means nothing"
-        _fault(
-            line,
-            line.index(operator, loc),
-            "bad-comparison",
-            message,
-            "compare it with `==`, `!=` or `in`",
-            len(operator),
-        )
-    read = tuple(_value(line, at, fact, word, is_quoted) for at, word, is_quoted in values)
-    if operator in ("in", "not in"):
-        found: Condition = ("in", fact, read)
-        return [("not", found) if operator == "not in" else found]
-    return [(operator, fact, read[0])]
-
-
-def _value(line: str, loc: int, fact: str, word: str, is_quoted: bool) -> "Value":
-    """A value of the fact's sort: MiB, seconds, a number, a weekday's full name, or text."""
-    sort = FACTS[fact]
-    if sort == TEXT:
-        return word
-    if sort == WEEKDAY:
-        days = [day for day in WEEKDAYS if len(word) >= 2 and day.startswith(word.lower())]
-        if len(days) == 1:
-            return days[0]
-    elif sort == NUMBER and re.fullmatch(r"\d+(\.\d+)?", word, re.ASCII):
-        return float(word)
-    elif sort in (SIZE, DURATION):
-        number = quantity(word, MEMORY if sort == SIZE else TIME)
-        if number is not None:
-            return number
-    wanted = {
-        WEEKDAY: "a day, as `monday` or `mon`",
-        NUMBER: "a number, as `8`",
-        SIZE: "a size with its unit, as `64g`",
-        DURATION: "a time with its unit, as `90s`, `30m`, `2h` or `1d`",
-    }[sort]
-    width = len(word) + 2 * is_quoted
-    message = f"{quoted(word)} is nothing to compare {quoted(fact)} with"
-    _fault(line, loc, "bad-value-in-condition", message, f"write {wanted}", width)
-
-
-def fact_value(fact: str, text: str) -> "Value":
-    """The value of a fact given by itself, as in `memory=64g`. Raises PlacementError, as a condition would."""
-    try:
-        _fact(fact, 0, pp.ParseResults([fact]))
-        return _value(text, 0, fact, text, is_quoted=False)
-    except _Fault as fault:
-        raise PlacementError(Problem(fault.code, str(fault.msg), remedy=fault.remedy)) from fault
-
-
-def _joined(tokens: pp.ParseResults) -> "list[Condition]":
-    """`a and b and c`, `a or b or c`: one condition over all; a single one stays itself."""
-    operands = tuple(tokens[::2])
-    return [(tokens[1], operands)] if len(operands) > 1 else [operands[0]]
-
-
-def _bad_condition(error: pp.ParseBaseException, code: str, place: Place) -> Problem:
-    """What pyparsing missed in a condition, in our words."""
-    rest = code[error.loc :]
-    word = re.match(r"\s*([\w.]+|\S)?", rest)
-    found = word[1] if word and word[1] else None
-    place.column += len(rest) - len(rest.lstrip(" \t")) if found else 0
-    place.width = len(found) if found else 1
-    expected = re.sub(r"^Expected ", "", str(error.msg)).partition(", found")[0]
-    remedy = "a condition is as in `if memory > 64g and hour in (8, 9)`"
-    if found == "=":
-        remedy = "to compare, write `==`"
-    message = f"expected {expected}, found {quoted(found) if found else 'the end of the line'}"
-    return Problem("bad-condition", message, place, remedy)
-
-
-def _condition() -> pp.ParserElement:
-    """condition = conjunct { "or" conjunct }, and all below it"""
-    word_end = r"(?![\w.])"
-    text = pp.Regex(r'"([^"]*)"').add_parse_action(lambda _s, loc, t: [(loc, t[0][1:-1], True)])
-    bare = pp.Regex(r'[^\s()<>=!,"#]+').add_parse_action(lambda _s, loc, t: [(loc, t[0], False)])
-    value = (text | bare).set_name("a value")
-    fact = pp.Regex(r"(?!(?:not|and|or|in)\b)[A-Za-z_]\w*").add_parse_action(_fact).set_name("a fact")
-    operator = pp.Regex("|".join(sorted((o for o in OPERATORS if o != "in"), key=len, reverse=True)))
-    is_in = pp.Regex(rf"(?:not\s+)?in{word_end}").add_parse_action(lambda t: [" ".join(t[0].split())])
-    opening, closing, comma = (pp.Suppress(mark).set_name(f"`{mark}`") for mark in "(),")
-    values = opening - value - pp.ZeroOrMore(comma - value) - closing.copy().set_name("`,` or `)`")
-    compared = (is_in - values) | (operator - value)
-    comparison = (fact - compared.set_name("a comparison (`<`, `<=`, `>`, `>=`, `==`, `!=`, `in`)")).add_parse_action(
-        _comparison
-    )
-    condition = pp.Forward()
-    negation = pp.Forward()
-    negated = (pp.Suppress(pp.Regex(rf"not{word_end}")) - negation).add_parse_action(lambda t: [("not", t[0])])
-    bracketed = opening - condition - closing.copy().set_name("`and`, `or` or `)`")
-    negation <<= (negated | bracketed | comparison).set_name("a comparison, `not` or `(`")
-    conjunct = (negation + pp.ZeroOrMore(pp.Regex(rf"and{word_end}") - negation)).add_parse_action(_joined)
-    condition <<= (conjunct + pp.ZeroOrMore(pp.Regex(rf"or{word_end}") - conjunct)).add_parse_action(_joined)
-    return condition
+    fault(line, loc, "too-long", message, "is a line end missing?", len(word))
 
 
 def _line() -> pp.ParserElement:
@@ -412,7 +275,7 @@ def _line() -> pp.ParserElement:
     no_queue = pp.Empty().add_parse_action(_no_queue)
     condition = (
         pp.Suppress(pp.Regex(r"if(?![^\s(])"))
-        - _condition()
+        - condition_grammar.condition()
         - pp.StringEnd().set_name("`and`, `or` or the end of the line")
     )
     line = pp.Opt(target + (queue | no_queue) + pp.Opt(condition)) + (pp.StringEnd() | extra)

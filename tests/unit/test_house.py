@@ -110,7 +110,7 @@ def test_every_command_is_in_the_documents(command):
 
 def test_every_code_of_a_problem_is_in_the_documents():
     sources = "".join(file.read_text() for file in modules().values())
-    codes = set(re.findall(r'(?:Problem|_[Ff]ault)\(\s*(?:line,\s+\S+(?: \+ \S+)*,\s+)?"([a-z0-9-]+)"', sources))
+    codes = set(re.findall(r'(?:Problem|\b[Ff]ault)\(\s*(?:line,\s+\S+(?: \+ \S+)*,\s+)?"([a-z0-9-]+)"', sources))
     assert {"bare-word", "no-map", "loop", "unknown-option", "bad-value"} <= codes
     assert not {code for code in codes if f"`{code}`" not in documents()}
 
