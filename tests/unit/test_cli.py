@@ -14,21 +14,6 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.fixture
-def run(monkeypatch, capfd):
-    """`run(arguments..., VARIABLE=value)`: exit status, standard output and standard error of `placement ARGUMENTS`."""
-
-    def call(*arguments, **environ):
-        monkeypatch.setattr("sys.argv", ["placement", *map(str, arguments)])
-        for name, value in environ.items():
-            monkeypatch.setenv(name, value)
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return ended.value.code, *capfd.readouterr()
-
-    return call
-
-
 def test_decide_prints_the_decision(run, folder):
     status, out, err = run("decide", "--policy", folder, "--user", "alice", "--groups", "prod")
     assert (status, err) == (0, "")

@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from tests.unit.test_cli_test import run  # noqa: F401  # a fixture
-
 
 @pytest.fixture
 def folder(tmp_path):
@@ -18,7 +16,7 @@ def heads(out, folder):
     return [line for line in out.splitlines() if line.startswith(str(folder))]
 
 
-def test_findings_over_the_whole_policy(run, folder):  # noqa: F811
+def test_findings_over_the_whole_policy(run, folder):
     status, out, err = run("check", folder)
     assert (status, err) == (1, "")
     assert heads(out, folder) == [
@@ -30,13 +28,13 @@ def test_findings_over_the_whole_policy(run, folder):  # noqa: F811
     ]
 
 
-def test_warnings_fail_only_if_asked_to(run, folder):  # noqa: F811
+def test_warnings_fail_only_if_asked_to(run, folder):
     (folder / "map.txt").write_text("* root.adhoc\nroot: root.adhoc\n")
     assert run("check", folder)[0] == 0
     assert run("check", "--strict", folder)[0] == 1
 
 
-def test_a_note_never_fails(run, folder):  # noqa: F811
+def test_a_note_never_fails(run, folder):
     (folder / "map.txt").write_text("ann: root.adhoc\n")
     status, out, _ = run("check", "--strict", folder)
     assert status == 0
@@ -46,7 +44,7 @@ def test_a_note_never_fails(run, folder):  # noqa: F811
     ]
 
 
-def test_names_are_asked_for_only_with_names(run, folder):  # noqa: F811
+def test_names_are_asked_for_only_with_names(run, folder):
     (folder / "map.txt").write_text("* root.adhoc\nno-such-user: adhoc if hour > 3\n@analysts adhoc if hour > 4\n")
     codes = [found["code"] for found in json.loads(run("check", "--json", folder)[1])]
     assert codes == ["shadowed", "shadowed"]
@@ -56,7 +54,7 @@ def test_names_are_asked_for_only_with_names(run, folder):  # noqa: F811
     assert {"unknown-user", "unknown-group"} <= set(codes)
 
 
-def test_names_of_a_static_list(run, folder):  # noqa: F811
+def test_names_of_a_static_list(run, folder):
     (folder / "site.yaml").write_text("groups: {static: groups.yaml}\n")
     (folder / "groups.yaml").write_text("ann: [bi]\n")
     (folder / "map.txt").write_text(
@@ -68,7 +66,7 @@ def test_names_of_a_static_list(run, folder):  # noqa: F811
     ]
 
 
-def test_faults_of_every_file_come_at_once(run, folder):  # noqa: F811
+def test_faults_of_every_file_come_at_once(run, folder):
     (folder / "map.txt").write_text("one\nu:g root.a\n")
     (folder / "queues.yaml").write_text("roles: {a: {usrs: [x]}}\n")
     (folder / "expectations.yaml").write_text("- {user: a}\n")

@@ -4,20 +4,11 @@ import json
 
 import pytest
 
-from placement import cli
-
 
 @pytest.fixture
-def run(monkeypatch, capfd):
-    """`run(arguments...)`: exit status, standard output and standard error of `placement impact ARGUMENTS`."""
-
-    def call(*arguments):
-        monkeypatch.setattr("sys.argv", ["placement", "impact", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return ended.value.code, *capfd.readouterr()
-
-    return call
+def impact(run):
+    """`impact(arguments...)`: exit status, standard output and standard error of `placement impact ARGUMENTS`."""
+    return lambda *arguments: run("impact", *arguments)
 
 
 @pytest.fixture
@@ -34,15 +25,15 @@ def folders(tmp_path):
     return write
 
 
-def test_no_change_is_proved(run, folders):
-    found = run(*folders("a: root.x\nb: root.y\n", "b: root.y\na: root.x\n"))
+def test_no_change_is_proved(impact, folders):
+    found = impact(*folders("a: root.x\nb: root.y\n", "b: root.y\na: root.x\n"))
     assert found == (0, "no change: every user, group, request and condition ends as before (proved)\n", "")
 
 
-def test_changes_are_told_with_somebody_they_happen_to(run, folders):
+def test_changes_are_told_with_somebody_they_happen_to(impact, folders):
     old = ":dev root.dev\n:prod root.prod\n* root.x if memory > 64g\n"
     new = ":prod root.prod\n:dev root.dev\n:qa root.qa\n* root.x\n"
-    status, out, err = run(*folders(old, new))
+    status, out, err = impact(*folders(old, new))
     assert (status, err) == (1, "")
     assert out.splitlines() == [
         "without a request for a queue:",
@@ -62,8 +53,8 @@ def test_changes_are_told_with_somebody_they_happen_to(run, folders):
     ]
 
 
-def test_changes_as_data(run, folders):
-    status, out, _ = run(*folders("a: root.x\n", "a: root.y\n"), "--json")
+def test_changes_as_data(impact, folders):
+    status, out, _ = impact(*folders("a: root.x\n", "a: root.y\n"), "--json")
     data = json.loads(out)
     assert (status, data["verdict"], data["not_compared"], data["replay"]) == (1, "different", [], None)
     assert data["changes"][0] == {
@@ -84,8 +75,8 @@ def test_changes_as_data(run, folders):
     }
 
 
-def test_what_is_not_compared_is_not_called_equal(run, folders):
-    status, out, _ = run(*folders("* root.x\n", "* root.x\n", ("groups: process\n", "groups: name-service\n")))
+def test_what_is_not_compared_is_not_called_equal(impact, folders):
+    status, out, _ = impact(*folders("* root.x\n", "* root.x\n", ("groups: process\n", "groups: name-service\n")))
     assert (status, out.splitlines()) == (
         1,
         [
@@ -95,17 +86,17 @@ def test_what_is_not_compared_is_not_called_equal(run, folders):
     )
 
 
-def test_many_changes_are_counted_rather_than_printed(run, folders):
+def test_many_changes_are_counted_rather_than_printed(impact, folders):
     old = "".join(f"u{n}: root.q{n}\n" for n in range(30))
-    _, out, _ = run(*folders(old, old.replace("root.q", "root.r")))
+    _, out, _ = impact(*folders(old, old.replace("root.q", "root.r")))
     assert out.count("  and 10 more changes") == 1
     old = "".join(f"u{n}: root.q\n" for n in range(30))
-    _, out, _ = run(*folders(old, old.replace("root.q", "root.r")))
+    _, out, _ = impact(*folders(old, old.replace("root.q", "root.r")))
     assert "  the users `u0`, `u1`, `u2`, `u3`, `u4` and 25 more: `root.q` -> `root.r`" in out
 
 
-def test_a_policy_that_cannot_be_read(run, folders):
-    status, _, err = run(*folders("a: root.x\n", "etl root.x\n"))
+def test_a_policy_that_cannot_be_read(impact, folders):
+    status, _, err = impact(*folders("a: root.x\n", "etl root.x\n"))
     assert status == 78
     assert "error[bare-word]" in err
 
@@ -140,9 +131,9 @@ OLD, NEW = (
 )
 
 
-def test_recorded_decisions_are_decided_again(run, folders, tmp_path):
+def test_recorded_decisions_are_decided_again(impact, folders, tmp_path):
     (tmp_path / "audit.jsonl").write_text("\n".join(RECORDS))
-    status, out, err = run(*folders(OLD, NEW), "--audit", tmp_path / "audit.jsonl")
+    status, out, err = impact(*folders(OLD, NEW), "--audit", tmp_path / "audit.jsonl")
     lines = out.splitlines()
     assert (status, err) == (1, "")
     assert lines[lines.index("recorded decisions: 6 of 7 would end otherwise") + 1 :] == [
@@ -164,9 +155,9 @@ def test_recorded_decisions_are_decided_again(run, folders, tmp_path):
     ]
 
 
-def test_recorded_decisions_as_data(run, folders, tmp_path):
+def test_recorded_decisions_as_data(impact, folders, tmp_path):
     (tmp_path / "audit.jsonl").write_text("\n".join(RECORDS))
-    _, out, _ = run(*folders(OLD, NEW), "--json", "--audit", tmp_path / "audit.jsonl")
+    _, out, _ = impact(*folders(OLD, NEW), "--json", "--audit", tmp_path / "audit.jsonl")
     replayed = json.loads(out)["replay"]
     assert {key: replayed[key] for key in ("decided", "passed", "without_facts", "bad_count")} == {
         "decided": 7,
@@ -179,7 +170,7 @@ def test_recorded_decisions_as_data(run, folders, tmp_path):
     }  # fmt: skip
 
 
-def test_an_audit_file_that_is_not_there(run, folders):
-    status, _, err = run(*folders(OLD, NEW), "--audit", "/nowhere.jsonl")
+def test_an_audit_file_that_is_not_there(impact, folders):
+    status, _, err = impact(*folders(OLD, NEW), "--audit", "/nowhere.jsonl")
     assert status == 64
     assert "/nowhere.jsonl" in err

@@ -5,7 +5,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from placement import cli
 from tests.conftest import ROOT
 
 CASES = """\
@@ -19,19 +18,6 @@ def folder(tmp_path):
     (tmp_path / "map.txt").write_text(":prod root.prod\n:prod root.dev\n:dev root.dev\n")
     (tmp_path / "expectations.yaml").write_text(CASES)
     return tmp_path
-
-
-@pytest.fixture
-def run(monkeypatch, capfd):
-    """`run(arguments...)`: exit status, standard output and standard error of `placement ARGUMENTS`."""
-
-    def call(*arguments):
-        monkeypatch.setattr("sys.argv", ["placement", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            cli.main()
-        return ended.value.code, *capfd.readouterr()
-
-    return call
 
 
 def test_a_failing_case_is_a_line_and_a_status(run, folder):
