@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup parts demo test cluster test-fast bench lint format expected clean
+.PHONY: help setup parts demo test cluster test-fast bench fuzz lint format expected clean
 
 help:
 	@echo "make demo       the main job on an embedded YARN: who lands in which queue, decided and seen"
@@ -11,6 +11,7 @@ help:
 	@echo "make test-fast  the tests that need no YARN"
 	@echo "make cluster    an embedded YARN to try things on by hand; SCHEDULER=capacity for the other"
 	@echo "make bench      figures, each against something run beside it"
+	@echo "make fuzz       damaged maps and indexes, a million of them; RUNS=, SEED="
 	@echo "make lint       formatting, lint and types"
 	@echo "make format     formats the code"
 	@echo "make expected   rewrites the expected outputs in tests/data; review the difference"
@@ -36,6 +37,12 @@ test-fast: .venv/ready
 # Figures, each against something run beside it
 bench: .venv/ready
 	@for bench in tests/bench/bench_*.py; do $(BIN)/python -m tests.bench.$$(basename $$bench .py) || exit 1; done
+
+# Damaged maps and indexes: RUNS of them, from a SEED of your own
+RUNS ?= 1000000
+SEED ?= 1
+fuzz: .venv/ready
+	$(BIN)/python -m tests.fuzz.fuzz_policy $(RUNS) $(SEED)
 
 lint: .venv/ready
 	$(BIN)/ruff format --check
