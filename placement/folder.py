@@ -47,7 +47,7 @@ class Folder:
         self._sources: dict[str, bytes | None] = {}
         self._fingerprints: dict[str, Fingerprint | None] = {}
         self._site: Site | None = None
-        self._queues: tuple[Tree | None, dict[str, Role]] | None = None
+        self._queues: tuple[Tree | None, dict[str, Role]] | PlacementError | None = None
         self._policy: Policy | None = None
         self._is_looked_at = False
         self._index: Index | None = None  # intact and trusted, but fresh only if the next says so
@@ -99,14 +99,12 @@ class Folder:
     def queues(self) -> "tuple[Tree | None, dict[str, Role]]":
         """The queue tree (None: none is given) and the roles of queues.yaml. Raises PlacementError with its faults."""
         if self._queues is None:
-            source = self._read(QUEUES)
-            if source is None:
-                self._queues = (None, {})
-            else:
-                reach()
-                from placement import queues_file
-
-                self._queues = queues_file.read(source, self._file(QUEUES))
+            try:
+                self._queues = self._read_queues()
+            except PlacementError as error:
+                self._queues = error  # so that whoever asks for rules and queues alike is told the same fault
+        if isinstance(self._queues, PlacementError):
+            raise self._queues
         return self._queues
 
     def lines(self) -> list[str]:
@@ -289,6 +287,15 @@ class Folder:
                 )
             site.static_groups = site_file.read_groups(groups, self._file(groups_name))
         return site
+
+    def _read_queues(self) -> "tuple[Tree | None, dict[str, Role]]":
+        source = self._read(QUEUES)
+        if source is None:
+            return None, {}
+        reach()
+        from placement import queues_file
+
+        return queues_file.read(source, self._file(QUEUES))
 
     def _file(self, name: str) -> str:
         return os.path.join(self.path, name)

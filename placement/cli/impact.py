@@ -32,6 +32,7 @@ SITE_KEYS = {
     "static_groups": "who is in which group",
     "on_error": "what happens on errors",
     "commands": "which real commands are run",
+    "policy_exec": "which executable decides in the place of the map",
 }
 
 

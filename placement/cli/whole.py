@@ -1,8 +1,11 @@
 """A policy folder as those need it who look at all of it: every file itself, never its index."""
 
+import os
+
 from placement.errors import PlacementError, Problem
 from placement.expectations import EXPECTATIONS, Case
 from placement.expectations import read as read_cases
+from placement.files import trusted_bytes
 from placement.folder import Folder
 from placement.policy import Policy, Site
 from placement.queues.tree import Tree
@@ -58,6 +61,6 @@ def read(folder: Folder) -> Whole:
 
 def cases(folder: Folder) -> list[Case] | None:
     """What expectations.yaml says, None if there is no such file. Raises PlacementError with all its problems."""
-    apart = Folder(folder.path)  # a file that is no part of the policy, nor of its revision
-    source = apart._read(EXPECTATIONS)
-    return None if source is None else read_cases(source, apart._file(EXPECTATIONS))
+    file = os.path.join(folder.path, EXPECTATIONS)
+    source, _ = trusted_bytes(file)  # apart from the folder: it is no part of the policy, nor of its revision
+    return None if source is None else read_cases(source, file)

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from placement.rules.condition import FACTS, TEXT, WEEKDAY, WEEKDAYS, holds
+from placement.rules.regions import comparisons
 
 if TYPE_CHECKING:
     from placement.rules.condition import Condition, Facts, Value
@@ -17,10 +18,10 @@ def can_hold(condition: "Condition") -> bool:
     Every fact is taken to be independent of the others, and each may be unknown. Hours are 0 to 23, days those of the
     week, numbers 0 or more, texts anything. True too for a condition so entangled that it would take too long to say.
     """
-    comparisons = list(_comparisons(condition))
-    facts = list(dict.fromkeys(fact for _, fact, _ in comparisons))
-    choices = {fact: _representatives(fact, [each for each in comparisons if each[1] == fact]) for fact in facts}
-    return _search(condition, facts, choices, {}, [MOST_COMPARISONS // len(comparisons)])
+    made = list(comparisons(condition))
+    facts = list(dict.fromkeys(fact for _, fact, _ in made))
+    choices = {fact: _representatives(fact, [each for each in made if each[1] == fact]) for fact in facts}
+    return _search(condition, facts, choices, {}, [MOST_COMPARISONS // len(made)])
 
 
 def _search(
@@ -56,20 +57,12 @@ def _holds_already(condition: "Condition", chosen: "Facts") -> bool | None:
     return holds(condition, chosen) if condition[1] in chosen else None
 
 
-def _comparisons(condition: "Condition") -> "list[Condition]":
-    if condition[0] in ("and", "or"):
-        return [each for inner in condition[1] for each in _comparisons(inner)]
-    if condition[0] == "not":
-        return _comparisons(condition[1])
-    return [(condition[0], condition[1], condition[2])]
-
-
-def _representatives(fact: str, comparisons: "list[Condition]") -> "list[Value | None]":
+def _representatives(fact: str, made: "list[Condition]") -> "list[Value | None]":
     """One value for each way in which the comparisons with `fact` can come out together; None is `not known`."""
-    constants = {value for _, _, given in comparisons for value in (given if isinstance(given, tuple) else (given,))}
+    constants = {value for _, _, given in made for value in (given if isinstance(given, tuple) else (given,))}
     found: dict[tuple[bool, ...], Value | None] = {}
     for value in (*_values(fact, constants), None):
-        found.setdefault(tuple(holds(comparison, {fact: value}) for comparison in comparisons), value)
+        found.setdefault(tuple(holds(comparison, {fact: value}) for comparison in made), value)
     return list(found.values())
 
 

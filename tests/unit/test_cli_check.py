@@ -80,3 +80,9 @@ def test_faults_of_every_file_come_at_once(run, folder):
         "map.txt:2:3",
         "expectations.yaml:1:3",
     ]
+
+
+def test_a_fault_of_the_queues_is_told_once(run, folder):
+    (folder / "queues.yaml").write_text("roles: {a: {usrs: [x]}}\n")
+    status, out, _ = run("check", folder)
+    assert (status, out.count("queues.yaml:1:13")) == (1, 1)

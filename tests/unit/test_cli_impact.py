@@ -174,3 +174,11 @@ def test_an_audit_file_that_is_not_there(impact, folders):
     status, _, err = impact(*folders(OLD, NEW), "--audit", "/nowhere.jsonl")
     assert status == 64
     assert "/nowhere.jsonl" in err
+
+
+def test_another_executable_in_the_place_of_the_map_is_never_proved_equal(impact, folders):
+    site = ("", "policy: {exec: /opt/theirs/policy}\n")
+    status, out, _ = impact(*folders("* root.x\n", "* root.x\n", site))
+    assert status == 1
+    assert "which executable decides in the place of the map" in out
+    assert "(proved)" not in out
