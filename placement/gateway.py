@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 WRAPPER_MARK = b"yarn-placement wrapper"  # stands at the head of every wrapper, under whatever name it is found
+TAG = "placement:"  # begins the YARN application tag that names a decision
 HEAD = 256  # bytes of a file in which the mark is looked for
 
 
@@ -55,13 +56,13 @@ def read_command(name: str, arguments: list[str], real: str | None, environ: "Ma
 
     Raises PlacementError `unknown-command` or `unknown-option`.
     """
-    reading: Reading = family(name).read(arguments, Surroundings(environ, _home(real, environ), _text))
+    reading: Reading = family(name).read(name, arguments, Surroundings(environ, _home(real, environ), _text))
     return reading
 
 
-def arguments_with(reading: Reading, queue: str) -> list[str]:
-    """The arguments of a command that was read, with the decided queue where the command honours it."""
-    placed: list[str] = family(reading.family).place(reading, queue)
+def arguments_with(reading: Reading, queue: str, decision_id: str) -> list[str]:
+    """The arguments of a command that was read, with the decided queue and the decision's tag where they count."""
+    placed: list[str] = family(reading.family).place(reading, queue, f"{TAG}{decision_id}")
     return placed
 
 

@@ -97,7 +97,7 @@ def wrapped(name: str, arguments: list[str]) -> int:
         say_refusal(decision)
         return NOT_ALLOWED
     say(decision.message)
-    return become(real, arguments_with(reading, decision.queue))
+    return become(real, arguments_with(reading, decision.queue, decision.id))
 
 
 def site_of(folder: Folder) -> tuple[Site, PlacementError | None]:

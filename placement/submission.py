@@ -47,8 +47,9 @@ class Request:
 class Reading:
     """What a command line says, as its family read it.
 
-    `submits` False: nothing goes to YARN, `why` says so, and the rest may be missing. `position` is the index in
-    `arguments` before which the decided queue goes. `application_arguments` are the application's own business.
+    `family` is the command's plain name, whatever it was called by. `submits` False: nothing goes to YARN, `why` says
+    so, and the rest may be missing. `position` is the index in `arguments` before which the decided queue goes; `tags`
+    are the application tags asked for, as written. `application_arguments` are the application's own business.
     `asked` are `executors`, `memory` (MiB) and `vcores` of all containers, as far as they are known.
     """
 
@@ -65,6 +66,7 @@ class Reading:
         "proxy_user",
         "request",
         "submits",
+        "tags",
         "why",
     )
 
@@ -81,6 +83,7 @@ class Reading:
         self.application_arguments: list[str] = []
         self.name: str | None = None
         self.proxy_user: str | None = None
+        self.tags: str | None = None
         self.asked: dict[str, float] = {}
 
     def facts(self) -> "dict[str, Value | None]":

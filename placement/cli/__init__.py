@@ -59,7 +59,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print plain 
 def main() -> None:
     """The console script: runs a command and turns what goes wrong into a message and an exit status."""
     try:
-        status = placement.main(standalone_mode=False)
+        status = placement.main(prog_name="placement", standalone_mode=False)
     except click.UsageError as error:
         error.show()
         status = USAGE

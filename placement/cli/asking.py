@@ -27,12 +27,12 @@ class Asked:
     submission: Submission
     real: str | None
 
-    def argv(self, queue: str | None) -> list[str] | None:
+    def argv(self, queue: str | None, decision_id: str) -> list[str] | None:
         """What would be executed in `queue`; None without a command."""
         command = self.submission.command
         if command is None:
             return None
-        arguments = arguments_with(command, queue) if queue and command.submits else command.arguments
+        arguments = arguments_with(command, queue, decision_id) if queue and command.submits else command.arguments
         return [self.real or command.family, *arguments]
 
 

@@ -35,7 +35,7 @@ def command(
     asked = ask(policy.site, user, groups, queue, facts, command_line)
     decision = decide(asked.submission, policy, new_id())
     if as_json:
-        data = decision.as_data() | {"argv": asked.argv(decision.queue)}
+        data = decision.as_data() | {"argv": asked.argv(decision.queue, decision.id)}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     else:
         click.echo(outcome(decision))

@@ -1,8 +1,8 @@
 """The one shape of all command families. Part of the hot path: standard library only, one family imported at a time.
 
-To add a family: a module here with `read(arguments, around) -> Reading` and `place(reading, queue) -> list[str]`, both
-pure, that read a command line exactly as the command does; its command names in FAMILIES; a link in `wrappers/`; a
-differential test against the real command. `spark.py` is the model.
+To add a family: a module here with `read(command, arguments, around) -> Reading` and `place(reading, queue, tag) ->
+list[str]`, both pure, that read a command line exactly as the command does; its command names in FAMILIES; a link in
+`wrappers/`; a differential test against the real command. `spark.py` is the model.
 """
 
 from placement.errors import PlacementError, Problem, quoted

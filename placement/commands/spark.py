@@ -54,15 +54,16 @@ ENDING = {
     "--usage-error": "fails",
 }
 QUEUE_KEY = "spark.yarn.queue"
+TAGS_KEY = "spark.yarn.tags"
 
 
-def read(arguments: list[str], around: Surroundings) -> Reading:
-    """What `spark-submit ARGUMENTS` would do.
+def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
+    """What `COMMAND ARGUMENTS` would do.
 
     Raises PlacementError `unknown-option` where an option may be one of a Spark newer than this table: whether a value
     follows it, and so where the application begins, cannot be known then.
     """
-    reading = Reading("spark-submit", arguments)
+    reading = Reading(command, arguments)
     options: dict[str, str] = {}
     conf: dict[str, str] = {}
     refusal = _read_options(reading, options, conf)
@@ -90,6 +91,7 @@ def read(arguments: list[str], around: Surroundings) -> Reading:
     reading.master = value("--master", "spark.master", "MASTER") or "local[*]"
     reading.deploy_mode = value("--deploy-mode", "spark.submit.deployMode", "DEPLOY_MODE") or "client"
     reading.name = value("--name", "spark.app.name")
+    reading.tags = value("", TAGS_KEY)
     reading.proxy_user = options.get("--proxy-user")
     asked = said("--queue", QUEUE_KEY)
     reading.request = Request(*asked) if asked else None
@@ -106,10 +108,12 @@ def read(arguments: list[str], around: Surroundings) -> Reading:
     return reading
 
 
-def place(reading: Reading, queue: str) -> list[str]:
-    """The arguments with `queue` where it wins: --queue beats --conf, and the last of several counts."""
+def place(reading: Reading, queue: str, tag: str) -> list[str]:
+    """The arguments with `queue` and `tag` where they win: --queue beats --conf, and the last of several counts."""
     arguments, position = reading.arguments, reading.position
-    return [*arguments[:position], "--queue", queue, *arguments[position:]]
+    tags = f"{reading.tags},{tag}" if reading.tags else tag
+    ours = ("--queue", queue, "--conf", f"{TAGS_KEY}={tags}")
+    return [*arguments[:position], *ours, *arguments[position:]]
 
 
 def _read_options(reading: Reading, options: dict[str, str], conf: dict[str, str]) -> str:

@@ -38,7 +38,7 @@ def agree(oracle, folder, arguments, **environ):
         return (folder / file).read_text() if (folder / file).is_file() else None
 
     try:
-        ours = spark.read(arguments, Surroundings(environ, None, text))
+        ours = spark.read("spark-submit", arguments, Surroundings(environ, None, text))
     except PlacementError:
         ours = None
     try:
@@ -54,7 +54,7 @@ def agree(oracle, folder, arguments, **environ):
         assert ours.application_arguments == real["application_arguments"]
         assert ours.proxy_user == real["proxy_user"]
         assert unquote(real["application"]).endswith(ours.application)  # Spark makes it a URI
-        placed = oracle.read(spark.place(ours, "root.decided"), environ)
+        placed = oracle.read(spark.place(ours, "root.decided", "placement:1"), environ)
         assert placed == real | {"queue": "root.decided"}
 
 

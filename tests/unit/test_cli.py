@@ -45,7 +45,9 @@ def test_decide_status_and_queue(run, folder, case):
 def test_decide_shows_what_would_be_executed(run, folder):
     command = ["spark-submit", "--master", "yarn", "job.py", "x y"]
     _, out, _ = run("decide", "--policy", folder, "--user", "a", "--groups", "dev", "--json", "--", *command, PATH="")
-    assert json.loads(out)["argv"] == ["spark-submit", "--master", "yarn", "--queue", "root.dev", "job.py", "x y"]
+    found = json.loads(out)
+    ours = ["--queue", "root.dev", "--conf", f"spark.yarn.tags=placement:{found['id']}"]
+    assert found["argv"] == ["spark-submit", "--master", "yarn", *ours, "job.py", "x y"]
 
 
 def test_decide_takes_the_proxy_user_of_the_command(run, folder):

@@ -58,7 +58,7 @@ def test_the_installed_wrapper_places(prefix, tmp_path):
     environ = {"PLACEMENT_POLICY": f"{prefix}/share/yarn-placement/policies/pnda", "MASTER": "yarn"}
     path = f"{prefix}/share/yarn-placement/wrappers:{tmp_path}:/usr/bin:/bin"
     done = run(prefix, "spark-submit", "job.py", PATH=path, **environ)
-    assert done.stdout == "--queue root.default job.py\n"
+    assert done.stdout.startswith("--queue root.default --conf spark.yarn.tags=placement:")
 
 
 def test_the_installed_command_checks_a_ready_made_policy(prefix):

@@ -11,7 +11,9 @@ YARN = "spark.master yarn\n"
 
 def read(*arguments, defaults="", files=None, **environ):
     contents = {"/conf/spark-defaults.conf": defaults} | (files or {})
-    return spark.read(list(arguments), Surroundings({"SPARK_CONF_DIR": "/conf"} | environ, "/spark", contents.get))
+    return spark.read(
+        "spark-submit", list(arguments), Surroundings({"SPARK_CONF_DIR": "/conf"} | environ, "/spark", contents.get)
+    )
 
 
 def asked(reading):
@@ -74,8 +76,8 @@ def test_load_spark_defaults_fills_what_the_properties_file_lacks():
 
 def test_the_defaults_of_spark_home_serve_without_spark_conf_dir():
     files = {"/spark/conf/spark-defaults.conf": YARN}
-    assert spark.read(["a.py"], Surroundings({}, "/spark", files.get)).submits
-    assert spark.read(["a.py"], Surroundings({"SPARK_CONF_DIR": ""}, "/spark", files.get)).submits
+    assert spark.read("spark-submit", ["a.py"], Surroundings({}, "/spark", files.get)).submits
+    assert spark.read("spark-submit", ["a.py"], Surroundings({"SPARK_CONF_DIR": ""}, "/spark", files.get)).submits
 
 
 PASSING = {
@@ -107,7 +109,7 @@ def test_an_unreadable_properties_file_is_the_real_commands_to_refuse():
     def refuse(path):
         raise PermissionError(13, "Permission denied", path)
 
-    assert not spark.read(["a.py"], Surroundings({}, "/spark", refuse)).submits
+    assert not spark.read("spark-submit", ["a.py"], Surroundings({}, "/spark", refuse)).submits
     assert not read("a.py", defaults="spark.master yarn\nx \\u12\n").submits
 
 
@@ -135,7 +137,8 @@ def test_the_queue_stands_before_the_application_and_nothing_else_changes():
     arguments = ["--master", "yarn", "--queue", "q", "", "--queue", "its own"]
     reading = read(*arguments)
     assert reading.application == ""
-    assert spark.place(reading, "root.q") == [*arguments[:4], "--queue", "root.q", *arguments[4:]]
+    ours = ["--queue", "root.q", "--conf", "spark.yarn.tags=t"]
+    assert spark.place(reading, "root.q", "t") == [*arguments[:4], *ours, *arguments[4:]]
 
 
 options = "--queue --queue=a --conf spark.yarn.queue=c -c --name --verbose --master yarn x.py --class=M -v --jars"
@@ -147,8 +150,15 @@ def test_no_argument_list_is_misread_or_changed(arguments):
     reading = read(*arguments, defaults=YARN)
     assert reading.arguments == arguments
     if reading.submits:
-        placed = spark.place(reading, "decided")
+        placed = spark.place(reading, "decided", "t")
         at = reading.position
-        assert placed[:at] + placed[at + 2 :] == arguments
+        assert placed[:at] + placed[at + 4 :] == arguments
         assert asked(read(*placed, defaults=YARN)) == ("decided", "--queue")
         assert arguments[at] == reading.application
+
+
+def test_the_tag_joins_those_that_were_asked_for():
+    reading = read("--conf", "spark.yarn.tags=mine,too", "a.py", defaults=YARN)
+    assert spark.place(reading, "root.q", "t")[5] == "spark.yarn.tags=mine,too,t"
+    reading = read("a.py", defaults="spark.master yarn\nspark.yarn.tags theirs\n")
+    assert spark.place(reading, "root.q", "t")[3] == "spark.yarn.tags=theirs,t"
