@@ -3,15 +3,14 @@
 The index of a folder spares reading it: as long as it is as fresh as the files, it is the policy. See docs/index.md.
 """
 
-import os
+import posix
 
 from placement import __version__
 from placement.errors import Place, PlacementError, Problem
-from placement.files import fingerprint_of, is_open_to_all, mode_of, trusted_bytes
-from placement.libraries import reach
+from placement.files import fingerprint_of, is_open_to_all, join, mode_of, trusted_bytes
 from placement.policy import Policy, Site
 from placement.queues.names import full_name
-from placement.rules.index import Index, open_index
+from placement.rules.index import ENCODING, Index, open_index
 from placement.rules.model import ROLE, Rule, Rules
 
 TYPE_CHECKING = False
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from placement.queues.tree import Tree
-    from placement.rules.index import Fingerprint
+    from placement.rules.index import Fingerprint, Groups
+    from placement.rules.match import RuleBook
     from placement.rules.model import Role
 
 DEFAULT_FOLDER = "/etc/placement"
@@ -38,10 +38,10 @@ class Folder:
     """A policy folder. Each file is read once, so that everything said of it rests on the same bytes.
 
     `troubles` is what is wrong although there is a policy, to be said each time: an index that is refused, or files at
-    fault in whose stead the last good policy stays in force.
+    fault in whose stead the last good policy stays in force. Without the index it is what the files say, and no other.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, with_index: bool = True) -> None:
         self.path = path
         self.troubles: list[Problem] = []
         self._sources: dict[str, bytes | None] = {}
@@ -49,7 +49,7 @@ class Folder:
         self._site: Site | None = None
         self._queues: tuple[Tree | None, dict[str, Role]] | PlacementError | None = None
         self._policy: Policy | None = None
-        self._is_looked_at = False
+        self._is_looked_at = not with_index
         self._index: Index | None = None  # intact and trusted, but fresh only if the next says so
         self._is_fresh = False
         self._is_kept = True  # whether reading the files may write the index
@@ -67,7 +67,7 @@ class Folder:
         if source is None:
             remedy = "write rules there, or set PLACEMENT_POLICY or --policy to the folder that has them"
             raise PlacementError(Problem("no-map", "there is no such file", Place(self._file(MAP)), remedy))
-        reach()
+        _reach_libraries()
         from placement.rules import grammar
 
         rules, warnings = grammar.parse(source, self._file(MAP))
@@ -163,7 +163,7 @@ class Folder:
         digest = sha256()
         for name, source in sorted(self._sources.items()):
             if source is not None:
-                digest.update(b"%d %s %d " % (len(name), os.fsencode(name), len(source)) + source)
+                digest.update(b"%d %s %d " % (len(name), name.encode(*ENCODING), len(source)) + source)
         return digest.hexdigest()[:12]
 
     # --- the index
@@ -175,10 +175,8 @@ class Folder:
             try:
                 self._index = self._trusted_index()
             except PlacementError as error:
-                found = error.problems[0]
-                message = f"{found.message}; the files themselves are read"
-                self.troubles.append(Problem(found.code, message, found.place, found.remedy, "warning"))
-                self._is_kept = found.code != "index-newer"
+                self._refuse(error)
+                self._is_kept = error.problems[0].code != "index-newer"
             self._is_fresh = self._index is not None and self._is_as_files(self._index)
         return self._index if self._is_fresh else None
 
@@ -189,7 +187,21 @@ class Folder:
             owner = self._owner()
         except (OSError, ValueError):
             return None
-        return open_index(self._file(INDEX), owner)
+        return open_index(self._file(INDEX), owner, self._instead)
+
+    def _instead(self, fault: PlacementError) -> "tuple[RuleBook, Groups]":
+        """What the files say, for an index of which a part turned out to be at fault only when it was looked up."""
+        if self._index:
+            self._index, self._is_fresh = None, False
+            self._site = self._policy = None
+            self._refuse(fault)
+        policy = self.policy()
+        return policy.rules, policy.site.static_groups
+
+    def _refuse(self, fault: PlacementError) -> None:
+        found = fault.problems[0]
+        message = f"{found.message}; the files themselves are read"
+        self.troubles.append(Problem(found.code, message, found.place, found.remedy, "warning"))
 
     def _is_as_files(self, index: Index) -> bool:
         """Whether every file is the one that the index was made from, by the placement that this is."""
@@ -213,7 +225,7 @@ class Folder:
                 raise
             return last_good
         try:
-            if self._is_kept and os.geteuid() in (0, self._owner()):
+            if self._is_kept and posix.geteuid() in (0, self._owner()):
                 self._write_index(policy, rules)
         except (OSError, PlacementError):
             pass  # the files are read each time, then
@@ -264,9 +276,9 @@ class Folder:
     def _owner(self) -> int:
         """Whose policy it is: the user id of the owner of the map, or of the folder while there is none."""
         try:
-            return os.stat(self._file(MAP)).st_uid
+            return posix.stat(self._file(MAP)).st_uid
         except (OSError, ValueError):
-            return os.stat(self.path or ".").st_uid
+            return posix.stat(self.path or ".").st_uid
 
     # --- the files
 
@@ -274,7 +286,7 @@ class Folder:
         source = self._read(SITE)
         if source is None:
             return Site()
-        reach()
+        _reach_libraries()
         from placement import site as site_file
 
         site, groups_name = site_file.read(source, self._file(SITE))
@@ -292,13 +304,13 @@ class Folder:
         source = self._read(QUEUES)
         if source is None:
             return None, {}
-        reach()
+        _reach_libraries()
         from placement import queues_file
 
         return queues_file.read(source, self._file(QUEUES))
 
     def _file(self, name: str) -> str:
-        return os.path.join(self.path, name)
+        return join(self.path, name)
 
     def _read(self, name: str) -> bytes | None:
         if name not in self._sources:
@@ -309,3 +321,13 @@ class Folder:
 def _site_of(index: Index) -> Site:
     settings = {name: word for name, word in index.settings.items() if name in Site.__slots__}
     return Site(**settings, static_groups=index.static_groups, commands=index.commands)
+
+
+def _reach_libraries() -> None:
+    """After this pyparsing and the like can be imported. Wrappers start Python without them (-S), to start sooner."""
+    import sys
+
+    if "site" not in sys.modules:
+        import site
+
+        site.main()

@@ -3,19 +3,21 @@
 Adapter on the hot path: standard library only.
 """
 
-import os
-import stat
+import posix
 
 from placement.commands.base import Surroundings, family
 from placement.errors import PlacementError, Problem, quoted
+from placement.files import is_file, join, parent
 from placement.submission import Reading
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import BinaryIO
 
 WRAPPER_MARK = b"yarn-placement wrapper"  # stands at the head of every wrapper, under whatever name it is found
 TAG = "placement:"  # begins the YARN application tag that names a decision
+DEFAULT_PATH = "/bin:/usr/bin"  # where there is no PATH, as in `os.defpath`
 HEAD = 256  # bytes of a file in which the mark is looked for
 
 
@@ -31,8 +33,8 @@ def real_command(name: str, site_commands: "Mapping[str, str]", environ: "Mappin
         why = "is a wrapper itself" if is_wrapper(path) else "is not there or not executable"
         raise _no_real_command(name, f"{quoted(path)}, which site.yaml gives for {quoted(name)}, {why}")
     wrappers = 0
-    for folder in environ.get("PATH", os.defpath).split(os.pathsep):
-        path = os.path.join(folder or ".", name)
+    for folder in environ.get("PATH", DEFAULT_PATH).split(":"):
+        path = join(folder or ".", name)
         if not _is_executable(path):
             continue
         if not is_wrapper(path):
@@ -54,9 +56,11 @@ def is_wrapper(path: str) -> bool:
 def read_command(name: str, arguments: list[str], real: str | None, environ: "Mapping[str, str]") -> Reading:
     """What `name ARGUMENTS` asks for. `real` is the path of the real command, None if it is not here.
 
-    Raises PlacementError `unknown-command` or `unknown-option`.
+    Raises PlacementError `unknown-command`, or what the family raises.
     """
-    reading: Reading = family(name).read(name, arguments, Surroundings(environ, _home(real, environ), _text))
+    path = join(posix.getcwd(), real) if real is not None else None
+    around = Surroundings(environ, _home(real, environ), _text, _opened, path, _account)
+    reading: Reading = family(name).read(name, arguments, around)
     return reading
 
 
@@ -72,10 +76,7 @@ def _no_real_command(name: str, message: str) -> PlacementError:
 
 
 def _is_executable(path: str) -> bool:
-    try:
-        return stat.S_ISREG(os.stat(path).st_mode) and os.access(path, os.X_OK)
-    except (OSError, ValueError):
-        return False
+    return is_file(path) and posix.access(path, posix.X_OK)
 
 
 def _home(real: str | None, environ: "Mapping[str, str]") -> str | None:
@@ -84,8 +85,8 @@ def _home(real: str | None, environ: "Mapping[str, str]") -> str | None:
         return environ["SPARK_HOME"]
     if real is None:
         return None
-    prefix = os.path.dirname(os.path.dirname(os.path.abspath(real)))
-    if os.path.isfile(f"{prefix}/bin/find_spark_home.py"):
+    prefix = parent(parent(join(posix.getcwd(), real)))
+    if is_file(f"{prefix}/bin/find_spark_home.py"):
         import glob  # slow to import, and rarely needed
 
         packages = glob.glob(f"{glob.escape(prefix)}/lib/python3*/site-packages/pyspark")
@@ -95,7 +96,30 @@ def _home(real: str | None, environ: "Mapping[str, str]") -> str | None:
 
 def _text(path: str) -> str | None:
     """The text of a regular file; None if there is no such file. Raises OSError if it cannot be read."""
-    if not os.path.isfile(path):
+    if not is_file(path):
         return None
     with open(path, encoding="utf-8", errors="replace", newline="") as file:
         return file.read()
+
+
+def _opened(path: str) -> "BinaryIO | None":
+    """A regular file, opened; None if there is no such file. Raises OSError if it cannot be read.
+
+    Raises PlacementError `unreadable` for anything else by that name, as a pipe can be read once only.
+    """
+    if is_file(path):
+        return open(path, "rb")
+    if posix.access(path, posix.F_OK):
+        remedy = "write into a file what would come out of it"
+        raise PlacementError(Problem("unreadable", f"{quoted(path)} is no regular file", remedy=remedy))
+    return None
+
+
+def _account() -> str:
+    """The name of this process's account, as Java's `user.name` has it."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(posix.getuid()).pw_name
+    except KeyError:
+        return "?"

@@ -3,8 +3,7 @@
 Source of the order: Hadoop `UserGroupInformation` (simple authentication), Spark `SparkSubmit` (--proxy-user).
 """
 
-import grp
-import os
+import posix
 import pwd
 
 from placement.policy import PROCESS, STATIC, Site
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def identify(site: Site, environ: "Mapping[str, str]", proxy_user: str | None = None) -> Identity:
     """The identity of whoever runs this process: the proxy user, then HADOOP_USER_NAME, then the real user id."""
-    real_user = user_name(os.getuid())
+    real_user = user_name(posix.getuid())
     if proxy_user:
         return identity_of(proxy_user, site, real_user, "--proxy-user")
     hadoop_user = environ.get("HADOOP_USER_NAME")
@@ -31,7 +30,7 @@ def identity_of(user: str, site: Site, real_user: str, how: str) -> Identity:
     if site.groups == STATIC:
         groups = site.static_groups.get(user, ())
     elif site.groups == PROCESS and user == real_user:
-        groups = _names((os.getgid(), *os.getgroups()))
+        groups = _names((posix.getgid(), *posix.getgroups()))
     else:
         groups = _name_service_groups(user)
     return Identity(user, groups, real_user, how)
@@ -50,11 +49,13 @@ def _name_service_groups(user: str) -> tuple[str, ...]:
         primary = pwd.getpwnam(user).pw_gid
     except (KeyError, ValueError):  # ValueError: a NUL in the name
         return ()
-    return _names((primary, *os.getgrouplist(user, primary)))
+    return _names((primary, *posix.getgrouplist(user, primary)))
 
 
 def _names(group_ids: tuple[int, ...]) -> tuple[str, ...]:
     """Names of groups, each once, in order; a group without a name cannot be in a map, so it is left out."""
+    import grp  # a library that sites with static groups do without
+
     names = []
     for group_id in dict.fromkeys(group_ids):
         try:

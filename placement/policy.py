@@ -7,9 +7,9 @@ from placement.queues.names import FAIR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from typing import Final, Protocol
 
+    from placement.rules.index import Groups
     from placement.rules.match import RuleBook
 
     class Book(RuleBook, Protocol):
@@ -39,14 +39,14 @@ class Site:
         self,
         scheduler: str = FAIR,
         groups: str = PROCESS,
-        static_groups: "Mapping[str, tuple[str, ...]] | None" = None,
+        static_groups: "Groups | None" = None,
         commands: dict[str, str] | None = None,
         on_error: str = CLOSED,
         policy_exec: str | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.groups = groups
-        self.static_groups: Mapping[str, tuple[str, ...]] = {} if static_groups is None else static_groups
+        self.static_groups: Groups = {} if static_groups is None else static_groups
         self.commands = commands or {}
         self.on_error = on_error
         self.policy_exec = policy_exec

@@ -4,20 +4,21 @@ A wrapper never writes to standard output, and its words are one line each. Once
 command, by exec: same process, streams, signals and exit status.
 """
 
-import os
+import posix
 import sys
 
 from placement.decision import NO_RULE, REJECT, Decision
-from placement.engine import decide
+from placement.engine import decide, facts, new_id
 from placement.errors import PlacementError, Problem, quoted, visible
+from placement.files import environment
 from placement.folder import Folder, find
 from placement.identity import identify
-from placement.moment import facts, new_id
 from placement.policy import OPEN, Site
 from placement.submission import Request, Submission
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import NoReturn
 
 INTERNAL, NOT_ALLOWED, CONFIGURATION = 70, 77, 78  # sysexits.h
@@ -29,33 +30,35 @@ DEEPEST = 10  # wrapped commands within wrapped commands, beyond which a loop is
 
 def main() -> "NoReturn":
     """What every file in wrappers/ calls: argv is [_, path of the wrapper, arguments...]."""
-    name, arguments = os.path.basename(sys.argv[1]), sys.argv[2:]
+    name, arguments = sys.argv[1].rpartition("/")[2], sys.argv[2:]
     is_policy = name == "policy"
     try:
-        status = policy_executable(arguments) if is_policy else wrapped(name, arguments)
+        environ = environment()
+        status = policy_executable(arguments, environ) if is_policy else wrapped(name, arguments, environ)
     except KeyboardInterrupt:
         status = INTERRUPTED
     except Exception as error:  # the boundary: a fault of ours is one line too, and places nothing
         say(f"error[internal]: {type(error).__name__}: {visible(str(error))} (please report this)")
         status = POLICY_ERROR if is_policy else INTERNAL
-    sys.exit(status)
+    posix._exit(status)  # all is flushed; tearing the interpreter down takes as long as the decision
 
 
-def policy_executable(arguments: list[str]) -> int:
+def policy_executable(arguments: list[str], environ: dict[str, str]) -> int:
     """`policy [REQUESTED]`: prints the queue of whoever runs it. The exit status is PNDA's: 0, 1, 2 or 3."""
     if len(arguments) > 1:
         say("usage: policy [REQUESTED-QUEUE]")
         return POLICY_ERROR
     request = Request(arguments[0], "the argument") if arguments else None
-    folder = Folder(find(os.environ))
+    folder = Folder(find(environ))
     try:
         policy = folder.policy()
-        say_troubles(folder)
-        submission = Submission(identify(policy.site, os.environ), request, facts=facts())
+        submission = Submission(identify(policy.site, environ), request, facts=facts())
         decision = decide(submission, policy, new_id())
     except PlacementError as error:
+        say_troubles(folder)
         say_all(error)
         return POLICY_ERROR
+    say_troubles(folder)
     if decision.queue is None:
         say_refusal(decision)
         return POLICY_NO_RULE if decision.reason == NO_RULE else POLICY_DENIED
@@ -63,36 +66,37 @@ def policy_executable(arguments: list[str]) -> int:
     return POLICY_RUN
 
 
-def wrapped(name: str, arguments: list[str]) -> int:
+def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
     """Runs the real `name` in the queue that the policy decides; returns, with an exit status, only if it does not."""
     from placement.gateway import arguments_with, read_command, real_command  # the policy executable does without
 
     try:
-        refuse_loop(name)
-        folder = Folder(find(os.environ))
+        refuse_loop(name, environ)
+        folder = Folder(find(environ))
         site, trouble = site_of(folder)
-        real = real_command(name, site.commands, os.environ)
+        real = real_command(name, site.commands, environ)
     except PlacementError as error:
         say_all(error)
         return NOT_FOUND
     try:
-        reading = read_command(name, arguments, real, os.environ)
+        reading = read_command(name, arguments, real, environ)
         if not reading.submits:
             return become(real, arguments)
         if trouble:
             raise trouble
         policy = folder.policy()
-        say_troubles(folder)
         site = policy.site
-        identity = identify(site, os.environ, reading.proxy_user)
+        identity = identify(site, environ, reading.proxy_user)
         submission = Submission(identity, reading.request, reading, facts(reading))
         decision = decide(submission, policy, new_id())
     except PlacementError as error:
+        say_troubles(folder)
         say_all(error)
         if site.on_error != OPEN:
             return CONFIGURATION
         say(f"on-error is open: {name} runs as typed, in no decided queue")
         return become(real, arguments)
+    say_troubles(folder)
     if decision.queue is None:
         say_refusal(decision)
         return NOT_ALLOWED
@@ -112,16 +116,16 @@ def site_of(folder: Folder) -> tuple[Site, PlacementError | None]:
         return (last_good.site, None) if last_good else (Site(), error)
 
 
-def refuse_loop(name: str) -> None:
+def refuse_loop(name: str, environ: "Mapping[str, str]") -> None:
     """Raises PlacementError `loop` if a wrapper became itself again, or wrappers stand in each other too deep."""
-    process = f"{os.getpid()}.{start_time()}"
-    *outer, depth = os.environ.get(GUARD, "0").split(".")
+    process = f"{posix.getpid()}.{start_time()}"
+    *outer, depth = environ.get(GUARD, "0").split(".")
     deep = int(depth) if depth.isdecimal() else 0
     if ".".join(outer) == process or deep >= DEEPEST:
         message = f"the command behind the wrapper {quoted(name)} is, or starts, the same wrapper again"
         remedy = f"name the real one in site.yaml: commands: {{{name}: /path/to/{name}}}"
         raise PlacementError(Problem("loop", message, remedy=remedy))
-    os.environ[GUARD] = f"{process}.{deep + 1}"
+    posix.putenv(GUARD, f"{process}.{deep + 1}")
 
 
 def start_time() -> str:
@@ -138,15 +142,15 @@ def become(real: str, arguments: list[str]) -> int:
 
     What the interpreter changed at its start is put back: SIGPIPE and SIGXFSZ, and LC_CTYPE of a C locale (PEP 538).
     """
-    import signal
+    import _signal  # type: ignore[import-not-found] # `signal` makes enums of what is in it, which takes longer than the decision
 
-    for name in (signal.SIGPIPE, signal.SIGXFSZ):
-        signal.signal(name, signal.SIG_DFL)
+    for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
+        _signal.signal(number, _signal.SIG_DFL)
     with open("/proc/self/environ", "rb") as file:
         if not any(entry.startswith(b"LC_CTYPE=") for entry in file.read().split(b"\0")):
-            os.environ.pop("LC_CTYPE", None)
+            posix.unsetenv("LC_CTYPE")
     try:
-        os.execv(real, [real, *arguments])
+        posix.execv(real, [real, *arguments])
     except OSError as error:
         say(f"error[exec]: {quoted(real)}: {error.strerror}")
         return NOT_EXECUTABLE

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from placement import moment
 from placement.cli import json_option, policy_option
+from placement.engine import facts as facts_of
 from placement.errors import PlacementError
 from placement.gateway import arguments_with, read_command, real_command
 from placement.identity import identify, identity_of, user_name
@@ -65,7 +65,7 @@ def ask(
     reading = read_command(name, arguments, real, os.environ) if name else None
     request = Request(queue, "--queue") if queue is not None else reading.request if reading else None
     identity = _identity(user, groups, reading.proxy_user if reading else None, site)
-    return Asked(Submission(identity, request, reading, {**moment.facts(reading), **_given(facts)}), real)
+    return Asked(Submission(identity, request, reading, {**facts_of(reading), **_given(facts)}), real)
 
 
 def _given(facts: tuple[str, ...]) -> "dict[str, Value]":

@@ -26,7 +26,7 @@ def command(folder: str | None, names: bool, strict: bool, policy_folder: str, a
 
     Notes are for information only. What a finding means is in docs/checking.md.
     """
-    problems = _problems(Folder(folder or policy_folder), names)
+    problems = _problems(Folder(folder or policy_folder, with_index=False), names)
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = sum(problem.severity == "warning" for problem in problems)
     if as_json:
@@ -59,8 +59,8 @@ def _problems(folder: Folder, names: bool) -> list[Problem]:
 def _lookups(site: Site) -> tuple[Callable[[str], bool], Callable[[str], bool]]:
     """Whether there is a user, and a group, of that name, as far as the site's source of groups can say."""
     if site.groups == STATIC:
-        users = site.static_groups
-        groups = frozenset(chain.from_iterable(users[user] for user in users))
+        users = dict(site.static_groups)
+        groups = frozenset(chain.from_iterable(users.values()))
         return users.__contains__, groups.__contains__
     return _is_user, _is_group
 

@@ -6,9 +6,8 @@ import click
 
 from placement.cli.asking import ask, asking
 from placement.decision import NO_RULE, REJECT, Decision
-from placement.engine import decide
+from placement.engine import decide, new_id
 from placement.folder import Folder
-from placement.moment import new_id
 
 RUNS, NOBODYS, DENIED = 0, 2, 3
 
@@ -30,10 +29,10 @@ def command(
     """
     folder = Folder(policy_folder)
     policy = folder.policy()
-    for trouble in folder.troubles:
-        click.echo(str(trouble), err=True)
     asked = ask(policy.site, user, groups, queue, facts, command_line)
     decision = decide(asked.submission, policy, new_id())
+    for trouble in folder.troubles:
+        click.echo(str(trouble), err=True)
     if as_json:
         data = decision.as_data() | {"argv": asked.argv(decision.queue, decision.id)}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))

@@ -6,10 +6,9 @@ import click
 
 from placement.cli.asking import ask, asking
 from placement.cli.decide import outcome, status
-from placement.engine import decide
+from placement.engine import decide, new_id
 from placement.errors import quoted
 from placement.folder import Folder
-from placement.moment import new_id
 from placement.policy import Policy
 from placement.rules.explain import Trial, explain
 
@@ -29,7 +28,7 @@ def command(
 
     The map is read itself, not its index. The exit status is that of `placement decide`.
     """
-    folder = Folder(policy_folder)
+    folder = Folder(policy_folder, with_index=False)
     site, rules = folder.site(), folder.placing_rules()
     submission = ask(site, user, groups, queue, facts, command_line).submission
     identity = submission.identity

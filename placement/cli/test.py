@@ -24,7 +24,7 @@ def command(folder: str | None, junit: str | None, policy_folder: str, as_json: 
     says itself in which groups its user is.
     """
     path = folder or policy_folder
-    opened = Folder(path)
+    opened = Folder(path, with_index=False)
     found = whole.read(opened)
     cases = whole.cases(opened)
     if cases is None:

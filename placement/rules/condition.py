@@ -5,8 +5,6 @@
 `value` is a number (MiB and seconds for sizes and times), a text, or for the operator `in` a tuple of these.
 """
 
-from placement.units import MEMORY, TIME, in_units
-
 TEXT, NUMBER, SIZE, DURATION, WEEKDAY = "text", "number", "size", "duration", "weekday"
 
 # What a submission can be asked, and what sort of value the answer is.
@@ -75,10 +73,10 @@ def value_in_words(fact: str, value: "Value") -> str:
     """A value of `fact` as it would be written in a map: `64g`, `2h`, `monday`, `"two words"`."""
     if isinstance(value, str):
         return value if value.replace("_", "").replace("-", "").isalnum() else f'"{value}"'
-    if FACTS[fact] == SIZE:
-        return in_units(value, MEMORY)
-    if FACTS[fact] == DURATION:
-        return in_units(value, TIME)
+    if FACTS[fact] in (SIZE, DURATION):
+        from placement.units import MEMORY, TIME, in_units  # needed only for messages
+
+        return in_units(value, MEMORY if FACTS[fact] == SIZE else TIME)
     return f"{value:.15g}"
 
 

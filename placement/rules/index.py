@@ -1,26 +1,26 @@
 """The index of a policy, as it is read: one file, mapped, in which a lookup touches only what it returns.
 
 Part of the hot path: standard library only. `placement.rules.compile` writes what is read here; docs/index.md says when
-either happens. Numbers are in the byte order of the machine, which the magic names. An offset counts bytes of the file,
-a place words of 4 bytes, and 0 says "none". A text is its size in bytes (4 bytes) and its UTF-8.
+either happens. The file is words of 4 bytes in the byte order of the machine, which the magic names. A place counts the
+words of the body before it, and 0 says "none". A text is its size in bytes (a word) and its UTF-8, up to a whole word.
 
-    file      = header meta pool
-    header    = HEADER, the offsets, places and counts of DIRECTORY
+    file      = head body
+    head      = MAGIC VERSION, CRC-32 of the head from behind it on, words of the file, words of the head;
+                everyone, users, groups, static groups (place and count each), how many rules; sums meta
+    sums      = { CRC-32 }                         of each BLOCK of the body: a block is checked before it is used
     meta      = program, revision, map (texts), sources, settings, commands
-    sources   = count { name, is there (1 byte), SOURCE if it is }
-    settings  = count { name, text }                commands likewise
+    sources   = count { name, is there (1 or 0), its Fingerprint as a text if it is }
+    settings  = count { name, text }               commands likewise
     table     = slots { place of an entry or 0 }   2**n words: open addressing by CRC-32 of the name, linear probing
-    entry     = CRC-32, offset of the name, its size, where the found is, how many are found    (ENTRY words)
-    found     = { number of a rule }               a place of words, ascending; static groups: an offset, { text }
-    rule      = RULE                               28 bytes each, in the order of the map
+    entry     = CRC-32, size of the name, count { found }, the name
+    found     = place of a rule, ascending; static groups: the place of texts, how many there are
+    rule      = RULE words, the line of the map in which name and queue stand too; in the order of the map
     condition = operator { operand }               see `_condition`
 """
 
 import mmap
-import os
-import struct
+import posix
 import sys
-from _collections_abc import Mapping  # collections.abc would import all of collections
 from stat import S_ISREG
 from zlib import crc32
 
@@ -30,53 +30,54 @@ from placement.rules.model import EVERYONE, GROUP, ROLE, USER, Rule
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any, TypeAlias
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import TypeAlias
 
     from placement.rules.condition import Condition, Value
+    from placement.rules.match import RuleBook
 
     Buffer: TypeAlias = "bytes | mmap.mmap"
     Fingerprint: TypeAlias = "tuple[int, int, int, int]"  # size, mtime_ns, ctime_ns, inode
+    Groups: TypeAlias = "Mapping[str, tuple[str, ...]] | StaticGroups"
+    Instead: TypeAlias = "Callable[[PlacementError], tuple[RuleBook, Groups]]"
 
 MAGIC = b"YPINDEX" + (b"<" if sys.byteorder == "little" else b">")
-VERSION = 1
+VERSION = 2
+WORD = 4  # bytes
+CHECKED = 16  # bytes before what the CRC-32 of the head is of
+DIRECTORY, SUMS = 6, 15  # words before either
+BLOCK_BITS = 10
+BLOCK = 1 << BLOCK_BITS  # words: a page
+FEW_BLOCKS = 16  # an index that small is checked whole
+RULE = 9  # words: line, kind, condition; name, its end, queue, its end, where the line begins, size: of the text
 DEEPEST = 100  # conditions within conditions; pyparsing gives up long before
 ENCODING = ("utf-8", "surrogatepass")  # a name from the environment may be no UTF-8, and is then nobody's
-
-HEADER = struct.Struct("=8sIIQ")  # magic, version, CRC-32 of all but itself, size of the file
-CHECKED = (12, 16)  # where the CRC-32 is
-DIRECTORY = struct.Struct("=11I")  # offset of meta; everyone, users, groups, static groups (places), rules; with counts
-SOURCE = struct.Struct("=qqqQ")  # a Fingerprint
-WORD = 4  # bytes
-ENTRY = 5  # words
-RULE = struct.Struct("=IIIIHHHHHBx")  # words, size of words, line, condition, where in words text, name, queue; kind
-NUMBER = struct.Struct("=I")
-REAL = struct.Struct("=d")
 KINDS = (USER, GROUP, ROLE, EVERYONE)
 OPERATORS = ("and", "or", "not", "<", "<=", ">", ">=", "==", "!=", "in")
 
-_FAULTS = (struct.error, ValueError, IndexError, OverflowError)
+_FAULTS = (ValueError, IndexError, OverflowError)
 
 
 class Index:
     """A compiled policy over `data`, the content of an index; a `RuleBook`, and what the site says.
 
     `file` is the path of the map, `sources` {name: fingerprint, None for a file that was not there}, `settings` what
-    the site says in a word, by attributes of Site, `program` the version of placement that wrote it. Raises
-    PlacementError if the content is not whole, not ours or not of this version; later too, where a part that was
-    not looked at before makes no sense. Never reads outside of `data`. Rules that were returned are kept.
+    the site says in a word, by attributes of Site, `program` the version of placement that wrote it.
+
+    Raises PlacementError if the content is not ours, not whole or not of this version. Of a large index the most is
+    checked only when it is used: if it is at fault then, `instead` is told and gives the rules and the static groups to
+    go on with; without it that is raised. Never reads outside of `data`. Rules that were returned are kept.
     """
 
     __slots__ = (
-        "_data",
+        "_body",
+        "_count",
         "_everyone",
         "_groups",
+        "_instead",
         "_known",
         "_path",
-        "_rules",
-        "_size",
         "_users",
-        "_words",
         "commands",
         "file",
         "program",
@@ -86,261 +87,303 @@ class Index:
         "static_groups",
     )
 
-    def __init__(self, data: "Buffer", path: str) -> None:
-        self._data = data
+    def __init__(self, data: "Buffer", path: str, instead: "Instead | None" = None) -> None:
         self._path = path
-        self._size = _checked_size(data, path)
-        self._words = memoryview(data)[: self._size // WORD * WORD].cast("I")
+        self._instead = instead
         self._known: dict[int, Rule] = {}
+        head, body = _parts(data, path)
         try:
-            self._read_directory()
+            sums = -(-len(body) // BLOCK)
+            self._body = Words(data, len(head), body, head[SUMS : SUMS + sums])
+            if sums <= FEW_BLOCKS:
+                self._body.check_all()
+            self._read_directory(head)
+            self._read_meta(Cursor(Words(data, 0, head), SUMS + sums))
         except _FAULTS as error:
             raise _tampered(path) from error
 
     def __len__(self) -> int:
         """How many rules there are."""
-        return self._rules[1]
+        return self._count
 
     def matching(self, user: str, groups: tuple[str, ...]) -> list[Rule]:
         """The rules whose target matches, whatever their conditions say, in the order of the map; O(groups)."""
-        words, known = self._words, self._known
+        known = self._known
         try:
-            numbers = list(self._everyone)
-            for entry in self._users.entries((user,)) + self._groups.entries(groups):
-                if words[entry + 4] == 1:
-                    numbers.append(words[words[entry + 3]])
-                else:
-                    numbers += self._numbers(words[entry + 3], words[entry + 4])
-            if len(numbers) > 1:
-                numbers = sorted(set(numbers))
-            return [known.get(number) or self._rule(number) for number in numbers]
+            found = self._everyone + self._users.found((user,)) + self._groups.found(groups)
+            if len(found) > 1:
+                found = sorted(set(found))
+            return [known.get(place) or self._rule(place) for place in found]
+        except _FAULTS as error:
+            return self._files(error)[0].matching(user, groups)
+
+    def check(self) -> None:
+        """Checks all of it, after which lookups are quicker. Raises PlacementError `index-tampered`."""
+        try:
+            self._body.check_all()
         except _FAULTS as error:
             raise _tampered(self._path) from error
 
-    def _read_directory(self) -> None:
-        meta, *places = DIRECTORY.unpack_from(self._data, HEADER.size)
-        everyone, users, groups, static, rules = zip(places[::2], places[1::2], strict=True)
-        self._rules: tuple[int, int] = rules
-        self._everyone = self._numbers(*everyone)
-        self._users = Table(self._data, self._words, *users)
-        self._groups = Table(self._data, self._words, *groups)
-        self.static_groups = StaticGroups(Table(self._data, self._words, *static), self._path)
-        cursor = Cursor(self._data, self._size, meta)
+    def _files(self, fault: Exception) -> "tuple[RuleBook, Groups]":
+        """What `instead` has to say; raises PlacementError `index-tampered` without it."""
+        error = _tampered(self._path)
+        if self._instead is None:
+            raise error from fault
+        return self._instead(error)
+
+    def _read_directory(self, head: "memoryview[int]") -> None:
+        everyone, everyones, users, user_slots, groups, group_slots, static, static_slots, count = head[DIRECTORY:SUMS]
+        self._count = count
+        self._everyone = self._body.numbers(everyone, everyones)
+        self._users = Table(self._body, users, user_slots)
+        self._groups = Table(self._body, groups, group_slots)
+        self.static_groups = StaticGroups(Table(self._body, static, static_slots), self._files)
+
+    def _read_meta(self, cursor: "Cursor") -> None:
         self.program, self.revision, self.file = cursor.text(), cursor.text(), cursor.text()
         self.sources: dict[str, Fingerprint | None] = {}
         for _ in range(cursor.number()):
             name = cursor.text()
-            size, mtime_ns, ctime_ns, inode = cursor.take(SOURCE) if cursor.byte() else (-1, 0, 0, 0)
+            size, mtime_ns, ctime_ns, inode = map(int, cursor.text().split()) if cursor.number() else (-1, 0, 0, 0)
             self.sources[name] = (size, mtime_ns, ctime_ns, inode) if size >= 0 else None
         self.settings = {cursor.text(): cursor.text() for _ in range(cursor.number())}
         self.commands = {cursor.text(): cursor.text() for _ in range(cursor.number())}
 
-    def _numbers(self, at: int, count: int) -> list[int]:
-        """`count` words from the place `at` on."""
-        _within(len(self._words), at, count)
-        return self._words[at : at + count].tolist()
-
-    def _rule(self, number: int) -> Rule:
-        at, count = self._rules
-        if number >= count:
-            raise IndexError(number)
-        found = RULE.unpack_from(self._data, at + number * RULE.size)
-        words_at, size, line, condition_at, text, name, name_end, queue, queue_end, kind = found
-        _within(self._size, words_at, size)
-        words = _decoded(self._data[words_at : words_at + size])
-        condition = _condition(Cursor(self._data, self._size, condition_at)) if condition_at else None
+    def _rule(self, place: int) -> Rule:
+        body = self._body
+        line, kind, condition_at, name, name_end, queue, queue_end, text, size = body.numbers(place, RULE)
+        words = body.text(place + RULE, size)
+        condition = _condition(Cursor(body, condition_at)) if condition_at else None
         rule = Rule(KINDS[kind], words[name:name_end], words[queue:queue_end], line, words[text:], condition)
-        self._known[number] = rule
+        self._known[place] = rule
         return rule
 
 
-class Table:
-    """Names and what is found under each: `count` slots from the place `at` on; `data` as `words` of 4 bytes too."""
+class Words:
+    """A part of `data` as `words`, which begin after `before` words. What is in it is checked by `sums` before use."""
 
-    __slots__ = ("_at", "_count", "_data", "_words")
+    __slots__ = ("_before", "_checked", "_data", "_sums", "is_checked", "words")
 
-    def __init__(self, data: "Buffer", words: "memoryview[int]", at: int, count: int) -> None:
-        _within(len(words), at, count)
-        if not count:
-            raise IndexError(at)
+    def __init__(
+        self, data: "Buffer", before: int, words: "memoryview[int]", sums: "memoryview[int] | None" = None
+    ) -> None:
         self._data = data
-        self._words = words
-        self._at = at
+        self._before = before
+        self.words = words
+        self._sums = sums
+        self._checked = bytearray(len(sums) if sums else 0)  # 1 for each block that is
+        self.is_checked = not sums
+
+    def check(self, place: int, count: int) -> None:
+        """Raises IndexError unless `count` words from `place` on lie within, ValueError if they have been changed."""
+        if place + count > len(self.words):
+            raise IndexError(place)
+        if self._sums is None:
+            return
+        for block in range(place >> BLOCK_BITS, (place + count + BLOCK - 1) >> BLOCK_BITS):
+            if not self._checked[block]:
+                if crc32(self.words[block << BLOCK_BITS : (block + 1) << BLOCK_BITS]) != self._sums[block]:
+                    raise ValueError(block)
+                self._checked[block] = 1
+
+    def check_all(self) -> None:
+        self.check(0, len(self.words))
+        self.is_checked = True
+
+    def numbers(self, place: int, count: int) -> list[int]:
+        """`count` words from `place` on."""
+        self.check(place, count)
+        return self.words[place : place + count].tolist()
+
+    def text(self, place: int, size: int) -> str:
+        """The text of `size` bytes at `place`."""
+        self.check(place, -(-size // WORD))
+        raw = self.raw(place, size)
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            return raw.decode(*ENCODING)
+
+    def raw(self, place: int, size: int) -> bytes:
+        """`size` bytes at `place`, unchecked."""
+        start = (self._before + place) * WORD
+        return self._data[start : start + size]
+
+
+class Table:
+    """Names and what is found under each: `count` slots from `place` on."""
+
+    __slots__ = ("_body", "_count", "_place")
+
+    def __init__(self, body: Words, place: int, count: int) -> None:
+        if not count or place + count > len(body.words):
+            raise IndexError(place)
+        self._body = body
+        self._place = place
         self._count = count
 
-    def entries(self, names: tuple[str, ...]) -> list[int]:
-        """The places of the entries of those `names` that are there; O(names). This loop is what a lookup costs."""
-        data, words, at, mask = self._data, self._words, self._at, self._count - 1
-        found = []
+    def found(self, names: tuple[str, ...]) -> list[int]:
+        """What is found under those `names` that are there; O(names). This loop is what a lookup costs."""
+        body, words, first, mask = self._body, self._body.words, self._place, self._count - 1
+        check = None if body.is_checked else body.check
+        found: list[int] = []
         for name in names:
             try:
                 raw = name.encode()
             except UnicodeEncodeError:
                 raw = name.encode(*ENCODING)
-            checksum = crc32(raw)
-            slot = first = checksum & mask
-            while entry := words[at + slot]:
-                if words[entry] == checksum and words[entry + 2] == len(raw):
-                    offset = words[entry + 1]
-                    if data[offset : offset + len(raw)] == raw:
-                        found.append(entry)
-                        break
-                slot = (slot + 1) & mask
-                if slot == first:
+            checksum, size = crc32(raw), len(raw)
+            for probe in range(checksum, checksum + self._count):
+                slot = first + (probe & mask)
+                if check:
+                    check(slot, 1)
+                entry = words[slot]
+                if not entry:
                     break
+                if check:
+                    check(entry, 3)
+                if words[entry] == checksum and words[entry + 1] == size:
+                    count = words[entry + 2]
+                    name_at = entry + 3 + count
+                    if check:
+                        check(entry + 3, count + (size + WORD - 1) // WORD)
+                    if body.raw(name_at, size) == raw:
+                        found += words[entry + 3 : name_at]
+                        break
         return found
 
     def names(self) -> "Iterator[str]":
         """Every name, in no order; O(names)."""
-        for slot in range(self._count):
-            if entry := self._words[self._at + slot]:
-                at, size = self._words[entry + 1], self._words[entry + 2]
-                _within(len(self._data), at, size)
-                name = _decoded(self._data[at : at + size])
-                if not self.entries((name,)):
-                    raise IndexError(at)
-                yield name
+        for entry in filter(None, self._body.numbers(self._place, self._count)):
+            _, size, count = self._body.numbers(entry, 3)
+            yield self._body.text(entry + 3 + count, size)
 
     def texts(self, name: str) -> "tuple[str, ...] | None":
-        """The texts that are found under `name`."""
-        for entry in self.entries((name,)):
-            cursor = Cursor(self._data, len(self._data), self._words[entry + 3])
-            return tuple(cursor.text() for _ in range(self._words[entry + 4]))
-        return None
+        """The texts that are found under `name`; None if it is not there."""
+        found = self.found((name,))
+        if not found:
+            return None
+        place, count = found
+        cursor = Cursor(self._body, place)
+        return tuple(cursor.text() for _ in range(count))
 
 
-class StaticGroups(Mapping[str, tuple[str, ...]]):
+class StaticGroups:
     """{user: groups, the primary one first}, of which only what is asked for is read."""
 
-    __slots__ = ("_path", "_table")
+    __slots__ = ("_files", "_table")
 
-    def __init__(self, table: Table, path: str) -> None:
+    def __init__(self, table: Table, files: "Callable[[Exception], tuple[RuleBook, Groups]]") -> None:
         self._table = table
-        self._path = path
+        self._files = files
 
-    def __getitem__(self, user: str) -> tuple[str, ...]:
+    def get(self, user: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
+        """The groups of `user`; `default` for a user who is not there."""
         try:
             found = self._table.texts(user)
         except _FAULTS as error:
-            raise _tampered(self._path) from error
-        if found is None:
-            raise KeyError(user)
-        return found
+            return self._files(error)[1].get(user, default)
+        return default if found is None else found
 
-    def __iter__(self) -> "Iterator[str]":
+    def __getitem__(self, user: str) -> tuple[str, ...]:
+        return self.get(user)
+
+    def keys(self) -> "list[str]":
+        """Every user, in no order; O(users)."""
         try:
-            yield from self._table.names()
+            return list(self._table.names())
         except _FAULTS as error:
-            raise _tampered(self._path) from error
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
+            return list(self._files(error)[1].keys())
 
 
 class Cursor:
-    """What stands at `at` and behind, piece by piece; raises IndexError or struct.error at the end of the data."""
+    """What stands at `place` and behind, piece by piece; raises as `Words` does."""
 
-    __slots__ = ("_data", "_size", "at")
+    __slots__ = ("_words", "place")
 
-    def __init__(self, data: "Buffer", size: int, at: int) -> None:
-        self._data = data
-        self._size = size
-        self.at = at
-
-    def byte(self) -> int:
-        self.at += 1
-        return self._data[self.at - 1]
+    def __init__(self, words: Words, place: int) -> None:
+        self._words = words
+        self.place = place
 
     def number(self) -> int:
-        found: int = self.take(NUMBER)[0]
-        return found
-
-    def take(self, layout: struct.Struct) -> "tuple[Any, ...]":
-        """What `layout` says, as many values as it has."""
-        self.at += layout.size
-        return layout.unpack_from(self._data, self.at - layout.size)
-
-    def real(self) -> float:
-        return float(self.take(REAL)[0])
+        self.place += 1
+        return self._words.numbers(self.place - 1, 1)[0]
 
     def text(self) -> str:
         size = self.number()
-        _within(self._size, self.at, size)
-        self.at += size
-        return _decoded(self._data[self.at - size : self.at])
+        text = self._words.text(self.place, size)
+        self.place += -(-size // WORD)
+        return text
 
 
-def open_index(path: str, owner: int) -> Index | None:
+def open_index(path: str, owner: int, instead: "Instead | None" = None) -> Index | None:
     """The index at `path`, mapped; None if there is none that this process may read.
 
-    `owner` is the user id that may own it, besides 0. Raises PlacementError if it must not be trusted, or is broken.
+    `owner` is the user id that may own it, besides 0; `instead` as in `Index`. Raises PlacementError if it must not be
+    trusted, or is broken.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except (OSError, ValueError) as error:
         raise _foreign(path) from error
     try:
-        status = os.fstat(descriptor)
+        status = posix.fstat(descriptor)
         if not S_ISREG(status.st_mode):
             raise _foreign(path)
         _refuse_untrusted(path, status, owner)
         if not status.st_size:
             raise _truncated(path, 0)
-        return Index(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ), path)
+        return Index(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ), path, instead)
     except (OSError, ValueError) as error:
         raise _foreign(path) from error
     finally:
-        os.close(descriptor)
+        posix.close(descriptor)
 
 
-def fingerprint(status: os.stat_result) -> "Fingerprint":
+def fingerprint(status: "posix.stat_result") -> "Fingerprint":
     """What changes when a file does. An edit cannot keep its ctime: only the kernel sets it, to the current time."""
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
-def _refuse_untrusted(path: str, status: os.stat_result, owner: int) -> None:
+def _refuse_untrusted(path: str, status: "posix.stat_result", owner: int) -> None:
     if status.st_uid not in (0, owner):
         message = f"the index belongs to user id {status.st_uid}, neither to root nor to the owner of the map"
         raise PlacementError(Problem("index-owner", message, Place(path), f"delete it: rm {path}"))
     if status.st_mode & 0o022:
-        remedy = f"write it anew: placement compile {os.path.dirname(path)}"
-        raise PlacementError(Problem("index-writable", "others may write the index", Place(path), remedy))
+        raise PlacementError(Problem("index-writable", "others may write the index", Place(path), _anew(path)))
 
 
-def _checked_size(data: "Buffer", path: str) -> int:
-    """The size of an index that is whole; raises PlacementError otherwise."""
+def _parts(data: "Buffer", path: str) -> "tuple[memoryview[int], memoryview[int]]":
+    """Head and body of an index whose head is whole; raises PlacementError otherwise."""
     if data[: len(MAGIC)] != MAGIC[: len(data)]:
         raise _foreign(path)
-    if len(data) < HEADER.size:
+    if len(data) < DIRECTORY * WORD:
         raise _truncated(path, len(data))
-    _, version, checksum, size = HEADER.unpack_from(data)
+    words = memoryview(data)[: len(data) // WORD * WORD].cast("I")
+    _, _, version, checksum, size, head_size = words[:DIRECTORY]
     if version > VERSION:
         message = f"the index is of version {version}, this placement reads version {VERSION}"
         raise PlacementError(Problem("index-newer", message, Place(path), "bring placement up to date here"))
     if version < VERSION:
         raise _foreign(path)
-    if size > len(data):
+    if size * WORD > len(data):
         raise _truncated(path, len(data))
-    if size != len(data) or checksum != checksum_of(data):
+    if size * WORD != len(data) or not SUMS <= head_size <= size:
         raise _tampered(path)
-    return len(data)
-
-
-def checksum_of(data: "Buffer") -> int:
-    """CRC-32 of all but the checksum itself: it finds faults of a disk, not of an ill will, which owner and mode do."""
-    with memoryview(data) as view:
-        return crc32(view[CHECKED[1] :], crc32(view[: CHECKED[0]]))
+    if crc32(words[CHECKED // WORD : head_size]) != checksum:
+        raise _tampered(path)
+    return words[:head_size], words[head_size:]
 
 
 def _condition(cursor: Cursor, depth: int = 0) -> "Condition":
-    """operator: its number in OPERATORS (1 byte), then for `and`, `or`: count { condition }; `not`: condition;
-    `in`: fact count { value }; the others: fact value. A value is a text (1, text) or a number (0, 8 bytes).
+    """operator: its number in OPERATORS, then for `and`, `or`: count { condition }; `not`: condition;
+    `in`: fact count { value }; the others: fact value. A value is 1 and a text, or 0 and a number as a text.
     """
     if depth > DEEPEST:
         raise ValueError(depth)
-    operator = OPERATORS[cursor.byte()]
+    operator = OPERATORS[cursor.number()]
     if operator in ("and", "or"):
         return operator, tuple(_condition(cursor, depth + 1) for _ in range(cursor.number()))
     if operator == "not":
@@ -354,35 +397,25 @@ def _condition(cursor: Cursor, depth: int = 0) -> "Condition":
 
 
 def _value(cursor: Cursor, fact: str) -> "Value":
-    is_text = bool(cursor.byte())
+    is_text = bool(cursor.number())
     if is_text != (FACTS[fact] in (TEXT, WEEKDAY)):
         raise ValueError(fact)
-    return cursor.text() if is_text else cursor.real()
+    return cursor.text() if is_text else float(cursor.text())
 
 
-def _decoded(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return str(raw, *ENCODING)
-
-
-def _within(size: int, at: int, length: int) -> None:
-    """Raises IndexError unless `length` from `at` on lie within `size`, all in the same unit."""
-    if at + length > size:
-        raise IndexError(at)
+def _anew(path: str) -> str:
+    return f"write it anew: placement compile {path.rpartition('/')[0]}"
 
 
 def _foreign(path: str) -> PlacementError:
-    remedy = f"move it away, and write an index: placement compile {os.path.dirname(path)}"
+    remedy = f"move it away, and {_anew(path)}"
     return PlacementError(Problem("index-foreign", "this is no index of a policy", Place(path), remedy))
 
 
 def _truncated(path: str, size: int) -> PlacementError:
-    remedy = f"write it anew: placement compile {os.path.dirname(path)}"
-    return PlacementError(Problem("index-truncated", f"the index ends after {size} bytes", Place(path), remedy))
+    message = f"the index ends after {size} bytes"
+    return PlacementError(Problem("index-truncated", message, Place(path), _anew(path)))
 
 
 def _tampered(path: str) -> PlacementError:
-    remedy = f"write it anew: placement compile {os.path.dirname(path)}"
-    return PlacementError(Problem("index-tampered", "the index is not as it was written", Place(path), remedy))
+    return PlacementError(Problem("index-tampered", "the index is not as it was written", Place(path), _anew(path)))

@@ -11,7 +11,7 @@ import zlib
 from placement.errors import PlacementError
 from placement.folder import Folder
 from placement.rules.grammar import parse
-from placement.rules.index import CHECKED, Index
+from placement.rules.index import BLOCK, CHECKED, SUMS, WORD, Index
 from tests.conftest import ROOT
 
 MAP = (ROOT / "policies" / "multi-tenant" / "map.txt").read_bytes()
@@ -90,11 +90,19 @@ def _damaged_index(index: bytes, chance: random.Random) -> bytes:
         damaged[chance.randrange(len(damaged))] = chance.choice((0, 1, 2, 127, 128, 255, chance.randrange(256)))
     if chance.random() < 0.1:
         del damaged[chance.randrange(len(damaged)) :]
-    if chance.random() < 0.75 and len(damaged) > CHECKED[1]:
-        start, end = CHECKED
-        checksum = zlib.crc32(bytes(damaged[end:]), zlib.crc32(bytes(damaged[:start])))
-        damaged[start:end] = checksum.to_bytes(4, "little")
+    if chance.random() < 0.75 and len(damaged) > SUMS * WORD:
+        _seal(damaged)
     return bytes(damaged)
+
+
+def _seal(damaged: bytearray) -> None:
+    """Makes the checksums fit, as far as it has some: those of the blocks, then that of the head."""
+    words = memoryview(damaged)[: len(damaged) // WORD * WORD].cast("I")
+    head_size = min(words[5], len(words))
+    for block, at in enumerate(range(head_size, len(words), BLOCK)):
+        if SUMS + block < head_size:
+            words[SUMS + block] = zlib.crc32(words[at : at + BLOCK])
+    words[3] = zlib.crc32(words[CHECKED // WORD : head_size])
 
 
 def _index() -> bytes:

@@ -1,4 +1,5 @@
 import os
+import posix
 import signal
 import subprocess
 import sys
@@ -59,14 +60,14 @@ def test_a_fifo_in_the_place_of_the_map_is_not_waited_for(tmp_path):
 
 def test_an_unreadable_map(tmp_path, monkeypatch):
     (tmp_path / "map.txt").write_text(GOOD)
-    opened = os.open
+    opened = posix.open
 
     def refuse(path, *rest):
         if str(path).endswith("map.txt"):
             raise PermissionError(13, "Permission denied", path)
         return opened(path, *rest)
 
-    monkeypatch.setattr(os, "open", refuse)  # root may read everything
+    monkeypatch.setattr(posix, "open", refuse)  # root may read everything
     problem = problem_of(tmp_path)
     assert (problem.code, "Permission denied" in problem.message) == ("unreadable", True)
 
@@ -166,17 +167,18 @@ def test_the_first_to_read_a_policy_leaves_an_index_for_the_next(tmp_path):
 
 def test_a_fresh_index_is_all_that_is_read(folder, monkeypatch):
     opened = []
-    real = os.open
-    monkeypatch.setattr(os, "open", lambda path, *rest, **more: opened.append(path) or real(path, *rest, **more))
+    real = posix.open
+    monkeypatch.setattr(posix, "open", lambda path, *rest, **more: opened.append(path) or real(path, *rest, **more))
     there = Folder(str(folder))
     site, policy = there.site(), there.policy()
     assert opened == [str(folder / INDEX)]
     assert (site, site.scheduler, site.groups) == (policy.site, "capacity", "static")
-    assert site.static_groups == {"alice": ("prod", "dev")}
+    assert dict(site.static_groups) == {"alice": ("prod", "dev")}
     assert policy.revision == there.revision()
     (folder / INDEX).unlink()
     read = Folder(str(folder)).policy()
     assert (read.revision, read.rules.file) == (policy.revision, policy.rules.file)
+    site.static_groups = dict(site.static_groups)
     assert all(getattr(read.site, name) == getattr(site, name) for name in Site.__slots__)
 
 
@@ -340,6 +342,52 @@ def test_an_index_that_is_refused_is_named_and_the_map_is_read(folder, case):
     assert asked(folder)[1:] == ((False, [code]) if is_left else (True, []))
 
 
+@pytest.fixture
+def large(tmp_path):
+    """A folder whose index is checked piece by piece, with users of its own file of groups."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "map.txt").write_text("".join(f"user{number}: root.q{number}\n" for number in range(3_000)))
+    (tmp_path / "site.yaml").write_text("groups: {static: groups.yaml}\n")
+    (tmp_path / "groups.yaml").write_text("".join(f"user{number}: [g{number}]\n" for number in range(3_000)))
+    Folder(str(tmp_path)).compile()
+    return tmp_path
+
+
+def answers(there, users):
+    policy = there.policy()
+    return [
+        (policy.site.static_groups.get(user, ()), [rule.queue for rule in policy.rules.matching(user, ())])
+        for user in users
+    ]
+
+
+def test_a_large_index_that_turns_out_to_be_changed_gives_way_to_the_files(large):
+    users = ["user36", "user37"]
+    right = answers(Folder(str(large)), users)
+    assert right[1] == (("g37",), ["root.q37"])
+    good = (large / INDEX).read_bytes()
+    named = set()
+    for at in range(2_000, len(good), 9_973):
+        damaged(lambda data, at=at: data.__setitem__(at, data[at] ^ 0x10))(large / INDEX)
+        there = Folder(str(large))
+        assert answers(there, users) == right
+        named.add(tuple(trouble.code for trouble in there.troubles))
+        (large / INDEX).write_bytes(good)
+    assert named == {("index-tampered",), ()}  # what is not looked at is not missed
+
+
+def test_a_large_index_and_a_map_that_are_both_at_fault_place_nobody(large):
+    there = Folder(str(large))
+    policy = there.policy()
+    data = bytearray((large / INDEX).read_bytes())
+    data[len(data) // 8 :] = bytes(len(data) - len(data) // 8)
+    (large / INDEX).write_bytes(data)
+    (large / "map.txt").write_text("one\n")
+    with pytest.raises(PlacementError) as caught:
+        [policy.rules.matching(f"user{number}", ()) for number in range(3_000)]
+    assert caught.value.problems[0].code == "bare-word"
+
+
 def test_without_a_good_index_and_a_good_map_there_is_no_policy(folder):
     (folder / INDEX).write_bytes((folder / INDEX).read_bytes()[:-1])
     (folder / "map.txt").write_text("one\n")
@@ -349,7 +397,7 @@ def test_without_a_good_index_and_a_good_map_there_is_no_policy(folder):
 def test_who_may_not_write_the_folder_reads_the_map_each_time(folder, monkeypatch):
     replace(folder / "map.txt", "alice: root.b\n")
     before = (folder / INDEX).read_bytes()
-    opened = os.open
+    opened = posix.open
 
     def refuse(path, flags, *rest, **more):
         if flags & os.O_CREAT:
@@ -365,7 +413,7 @@ def test_who_may_not_write_the_folder_reads_the_map_each_time(folder, monkeypatc
 
 def test_who_is_neither_root_nor_the_owner_of_the_map_writes_no_index(folder, monkeypatch):
     (folder / INDEX).unlink()
-    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    monkeypatch.setattr(posix, "geteuid", lambda: 12345)
     assert asked(folder) == asked(folder) == ("root.a", False, [])
 
 

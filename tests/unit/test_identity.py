@@ -1,5 +1,6 @@
 import grp
 import os
+import posix
 import pwd
 
 import pytest
@@ -57,6 +58,6 @@ def test_a_user_id_without_a_name_is_its_number():
 
 
 def test_a_group_without_a_name_is_left_out(monkeypatch):
-    monkeypatch.setattr(os, "getgroups", lambda: [4_000_000_000, 0])
+    monkeypatch.setattr(posix, "getgroups", lambda: [4_000_000_000, 0])
     assert "root" in identify(Site(), {}).groups
     assert "4000000000" not in identify(Site(), {}).groups

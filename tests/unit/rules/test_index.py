@@ -1,5 +1,6 @@
 """The index says what the rules say, and content that is not an index is refused without a crash."""
 
+import sys
 import zlib
 
 import pytest
@@ -12,7 +13,7 @@ from placement.policy import Site
 from placement.rules import grammar
 from placement.rules.compile import image
 from placement.rules.condition import FACTS, ORDERED, TEXT, WEEKDAY, WEEKDAYS
-from placement.rules.index import CHECKED, DEEPEST, KINDS, NUMBER, VERSION, Index, checksum_of
+from placement.rules.index import BLOCK, CHECKED, DEEPEST, KINDS, SUMS, VERSION, WORD, Index
 from placement.rules.model import EVERYONE, GROUP, ROLE, USER, Role, Rule, Rules
 
 SOURCES = {"map.txt": (5, 6, 7, 8), "site.yaml": None, "queues.yaml": (0, -1, 2**62, 2**64 - 1)}
@@ -30,7 +31,12 @@ def code_of(data):
 
 def sealed(data):
     """The data with a checksum that fits: what somebody who may write the index can make of it."""
-    NUMBER.pack_into(data, CHECKED[0], checksum_of(bytes(data)))
+    words = memoryview(data).cast("I")
+    head_size = min(words[5], len(words))
+    for block, at in enumerate(range(head_size, len(words), BLOCK)):
+        if SUMS + block < head_size:
+            words[SUMS + block] = zlib.crc32(words[at : at + BLOCK])
+    words[3] = zlib.crc32(words[CHECKED // WORD : head_size])
     return bytes(data)
 
 
@@ -105,9 +111,10 @@ def test_the_index_says_what_the_rules_and_ten_dull_lines_say(rules, roles, user
 def test_the_index_says_what_the_site_says(static, commands, sources):
     data = compiled(sources=sources, static_groups=static, commands=commands, scheduler="capacity", on_error="open")
     index = Index(data, "map.index")
-    assert (index.static_groups, index.commands, index.sources) == (static, commands, sources)
+    assert (dict(index.static_groups), index.commands, index.sources) == (static, commands, sources)
     site = Site(**index.settings, static_groups=index.static_groups, commands=index.commands)
     said = Site(static_groups=static, commands=commands, scheduler="capacity", on_error="open")
+    site.static_groups = dict(site.static_groups)
     assert [getattr(site, name) for name in Site.__slots__] == [getattr(said, name) for name in Site.__slots__]
     assert (index.program, index.revision, index.file) == (__version__, "0123456789ab", "there/map.txt")
     assert index.static_groups.get("nobody at all", ("x",)) == ("x",)
@@ -178,14 +185,14 @@ def ask_everything(data):
         index = Index(data, "map.index")
         index.matching("ann", ("g", "ann"))
         index.static_groups.get("ann")
-        list(index.static_groups.items())
+        dict(index.static_groups)
     except PlacementError as error:
         return error.problems[0].code == "index-tampered"
     return True
 
 
 def test_an_index_with_any_byte_changed_under_a_fitting_checksum_is_harmless():
-    for at in range(CHECKED[1] + 8, len(SMALL)):
+    for at in range(SUMS * WORD - 9 * WORD, len(SMALL)):
         for change in (1, 0x80, 0xFF):
             data = bytearray(SMALL)
             data[at] ^= change
@@ -194,13 +201,41 @@ def test_an_index_with_any_byte_changed_under_a_fitting_checksum_is_harmless():
 
 @settings(max_examples=300)
 @given(
-    st.lists(st.tuples(st.integers(24, len(SMALL) - 4), st.integers(0, 2**32 - 1) | st.integers(0, 600)), max_size=5)
+    st.lists(
+        st.tuples(st.integers(6, len(SMALL) // 4 - 1), st.integers(0, 2**32 - 1) | st.integers(0, 200)), max_size=5
+    )
 )
 def test_an_index_with_numbers_changed_under_a_fitting_checksum_is_harmless(changes):
     data = bytearray(SMALL)
     for at, number in changes:
-        NUMBER.pack_into(data, at, number)
+        data[at * WORD : (at + 1) * WORD] = number.to_bytes(WORD, sys.byteorder)
     assert ask_everything(sealed(data))
+
+
+def test_a_large_index_is_checked_where_it_is_used_or_as_a_whole():
+    rules = [Rule(USER, f"user{number}", f"root.q{number}", number + 1, "") for number in range(2_000)]
+    good = compiled(rules)
+    for at in range(SUMS * WORD, len(good), 4_093):
+        data = bytearray(good)
+        data[at] ^= 1
+        try:
+            index = Index(bytes(data), "map.index")
+        except PlacementError:
+            continue  # the head is checked at once
+        wrong = 0
+        for rule in rules:
+            try:
+                found = index.matching(rule.name, ())
+            except PlacementError:
+                wrong += 1
+            else:
+                assert found == [rule]
+        with pytest.raises(PlacementError):
+            index.check()
+        assert wrong
+    index = Index(good, "map.index")
+    index.check()
+    assert index.matching("user7", ()) == [rules[7]]
 
 
 def slowly(line, number):
