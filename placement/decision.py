@@ -5,7 +5,7 @@ The wrappers, the policy executable and `placement decide` all call `decide`; no
 
 from placement.errors import nearest, quoted
 from placement.policy import Policy
-from placement.queues.names import is_unset, leaf
+from placement.queues.names import is_same, is_unset, leaf
 from placement.rules.match import candidates, choose
 from placement.rules.model import Rule
 from placement.submission import Identity, Request, Submission
@@ -13,6 +13,7 @@ from placement.submission import Identity, Request, Submission
 RUN, REJECT, PASS = "run", "reject", "pass"
 FIRST_MATCH, REQUEST_ALLOWED = "first-match", "request-allowed"
 NO_RULE, REQUEST_DENIED, SUBMITS_NOTHING = "no-rule", "request-denied", "submits-nothing"
+REQUEST_AMBIGUOUS = "request-ambiguous"
 
 
 class Decision:
@@ -86,7 +87,7 @@ def decide(submission: Submission, policy: Policy, decision_id: str) -> Decision
     if submission.command and not submission.command.submits:
         return Decision(decision_id, submission, PASS, SUBMITS_NOTHING, submission.command.why)
     rules, scheduler, identity = policy.rules, policy.site.scheduler, submission.identity
-    matching = candidates(rules, identity.user, identity.groups, submission.facts, scheduler)
+    matching = list(candidates(rules, identity.user, identity.groups, submission.facts, scheduler))
     request = submission.request
     if request and is_unset(request.queue):
         request = None
@@ -97,8 +98,9 @@ def decide(submission: Submission, policy: Policy, decision_id: str) -> Decision
         outcome, reason = RUN, REQUEST_ALLOWED if request else FIRST_MATCH
         message = f"{quoted(queue)} by {rules.file}:{rule.line} ({quoted(rule.text)})"
     elif request and queues:
-        outcome, reason = REJECT, REQUEST_DENIED
-        message = _denied(request, identity, rules.file, queues)
+        fitting = tuple(dict.fromkeys(queue for queue in queues if is_same(request.queue, queue, scheduler)))
+        outcome, reason = REJECT, REQUEST_AMBIGUOUS if fitting else REQUEST_DENIED
+        message = _ambiguous(request, fitting) if fitting else _denied(request, identity, rules.file, queues)
     else:
         outcome, reason = REJECT, NO_RULE
         message = _no_rule(identity, rules.file)
@@ -114,6 +116,11 @@ def decide(submission: Submission, policy: Policy, decision_id: str) -> Decision
         map_file=rules.file,
         revision=policy.revision,
     )
+
+
+def _ambiguous(request: Request, fitting: tuple[str, ...]) -> str:
+    paths = " or ".join(map(quoted, fitting))
+    return f"{quoted(request.queue)} ({request.source}) could be {paths}; ask for one of them by its path"
 
 
 def _denied(request: Request, identity: Identity, map_file: str, queues: tuple[str, ...]) -> str:

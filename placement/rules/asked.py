@@ -122,7 +122,8 @@ def _try(
         requests = sorted(names | {leaf(name) for name in names} | {f"root.{elsewhere}.{leaf(name)}" for name in names})
         for number, point in enumerate(points):
             matching = [
-                candidates(book, user, groups, point, side.scheduler) for book, side in zip(books, sides, strict=True)
+                list(candidates(book, user, groups, point, side.scheduler))
+                for book, side in zip(books, sides, strict=True)
             ]
             for request in requests:
                 if is_unset(request):

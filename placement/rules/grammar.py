@@ -66,7 +66,7 @@ def parse(source: bytes, file: str) -> tuple[Rules, tuple[Problem, ...]]:
             else:
                 problems.append(found)
     if any(problem.severity == "error" for problem in problems):
-        raise PlacementError(*problems)
+        raise PlacementError(*(_as_elsewhere(problem, rules) for problem in problems))
     return Rules(file, tuple(rules)), tuple(problems)
 
 
@@ -222,6 +222,21 @@ def _bare_word(line: str, loc: int, word: str) -> NoReturn:
     message = f"expected `user:`, `:group`, `@role` or `*`, found {quoted(word)}"
     remedy = f"write {quoted(word + ':')} for the user, {quoted(':' + word)} for the group"
     fault(line, loc, "bare-word", message, remedy, len(word))
+
+
+def _as_elsewhere(problem: Problem, rules: list[Rule]) -> Problem:
+    """A bare word with the reading first that other lines of the map have of it; other problems as they are."""
+    if problem.code != "bare-word" or problem.place is None:
+        return problem
+    start = problem.place.column - 1
+    word = problem.place.text[start : start + problem.place.width]
+    kinds = {rule.kind for rule in rules if rule.name == word}
+    if len(kinds & {USER, GROUP}) != 1:
+        return problem
+    meant, other = (f"{word}:", f":{word}") if USER in kinds else (f":{word}", f"{word}:")
+    what = "the group" if USER in kinds else "the user"
+    remedy = f"did you mean {quoted(meant)}, as in other lines? {quoted(other)} would be {what}"
+    return Problem(problem.code, problem.message, problem.place, remedy)
 
 
 def _queue(line: str, loc: int, tokens: pp.ParseResults) -> list[str]:

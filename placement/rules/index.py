@@ -162,13 +162,13 @@ class Index:
 class Words:
     """A part of `data` as `words`, which begin after `before` words. What is in it is checked by `sums` before use."""
 
-    __slots__ = ("_before", "_checked", "_data", "_sums", "is_checked", "words")
+    __slots__ = ("_checked", "_sums", "before", "data", "is_checked", "words")
 
     def __init__(
         self, data: "Buffer", before: int, words: "memoryview[int]", sums: "memoryview[int] | None" = None
     ) -> None:
-        self._data = data
-        self._before = before
+        self.data = data
+        self.before = before
         self.words = words
         self._sums = sums
         self._checked = bytearray(len(sums) if sums else 0)  # 1 for each block that is
@@ -198,16 +198,12 @@ class Words:
     def text(self, place: int, size: int) -> str:
         """The text of `size` bytes at `place`."""
         self.check(place, -(-size // WORD))
-        raw = self.raw(place, size)
+        start = (self.before + place) * WORD
+        raw = self.data[start : start + size]
         try:
             return raw.decode()
         except UnicodeDecodeError:
             return raw.decode(*ENCODING)
-
-    def raw(self, place: int, size: int) -> bytes:
-        """`size` bytes at `place`, unchecked."""
-        start = (self._before + place) * WORD
-        return self._data[start : start + size]
 
 
 class Table:
@@ -224,7 +220,8 @@ class Table:
 
     def found(self, names: tuple[str, ...]) -> list[int]:
         """What is found under those `names` that are there; O(names). This loop is what a lookup costs."""
-        body, words, first, mask = self._body, self._body.words, self._place, self._count - 1
+        body = self._body
+        data, words, before, first, mask = body.data, body.words, body.before, self._place, self._count - 1
         check = None if body.is_checked else body.check
         found: list[int] = []
         for name in names:
@@ -232,24 +229,30 @@ class Table:
                 raw = name.encode()
             except UnicodeEncodeError:
                 raw = name.encode(*ENCODING)
-            checksum, size = crc32(raw), len(raw)
-            for probe in range(checksum, checksum + self._count):
-                slot = first + (probe & mask)
-                if check:
-                    check(slot, 1)
-                entry = words[slot]
-                if not entry:
-                    break
+            checksum = crc32(raw)
+            slot = checksum & mask
+            if check:
+                check(first + slot, 1)
+            while entry := words[first + slot]:
                 if check:
                     check(entry, 3)
-                if words[entry] == checksum and words[entry + 1] == size:
+                if words[entry] == checksum:
                     count = words[entry + 2]
                     name_at = entry + 3 + count
                     if check:
-                        check(entry + 3, count + (size + WORD - 1) // WORD)
-                    if body.raw(name_at, size) == raw:
-                        found += words[entry + 3 : name_at]
+                        check(entry + 3, count + (len(raw) + WORD - 1) // WORD)
+                    start = (before + name_at) * WORD
+                    if words[entry + 1] == len(raw) and data[start : start + len(raw)] == raw:
+                        if count == 1:
+                            found.append(words[entry + 3])
+                        else:
+                            found += words[entry + 3 : name_at].tolist()
                         break
+                slot = (slot + 1) & mask
+                if slot == checksum & mask:
+                    break
+                if check:
+                    check(first + slot, 1)
         return found
 
     def names(self) -> "Iterator[str]":

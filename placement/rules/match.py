@@ -5,6 +5,7 @@ from placement.rules.condition import holds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from typing import Protocol, TypeAlias
 
     from placement.rules.condition import Facts
@@ -22,27 +23,22 @@ if TYPE_CHECKING:
 
 def candidates(
     book: "RuleBook", user: str, groups: tuple[str, ...], facts: "Facts", scheduler: str
-) -> "list[Candidate]":
+) -> "Iterator[Candidate]":
     """The rules that match, top to bottom, each with its queue; names compare exactly, case included."""
-    found = []
     for rule in book.matching(user, groups):
-        if rule.condition is not None and not holds(rule.condition, facts):
-            continue
-        queue: str | None = rule.queue
-        if "%" in rule.queue or not rule.queue.startswith("root."):  # else it is its own full name
-            queue = queue_of(rule, user, groups, scheduler)
-        if queue is not None:
-            found.append((rule, queue))
-    return found
+        if rule.condition is None or holds(rule.condition, facts):
+            queue = rule.queue if rule.is_full else queue_of(rule, user, groups, scheduler)
+            if queue is not None:
+                yield rule, queue
 
 
-def choose(candidates: "list[Candidate]", asked: str | None, scheduler: str) -> "Candidate | None":
+def choose(candidates: "Iterable[Candidate]", asked: str | None, scheduler: str) -> "Candidate | None":
     """The first candidate, or, with a queue `asked` for, the first that *is* that queue; None if there is none.
 
     A leaf name that would fit candidates of different paths (capacity scheduler) is ambiguous and gets none.
     """
     if asked is None:
-        return candidates[0] if candidates else None
+        return next(iter(candidates), None)
     fitting = [candidate for candidate in candidates if is_same(asked, candidate[1], scheduler)]
     paths = {queue for _, queue in fitting if "." in queue}
     return fitting[0] if fitting and ("." in asked or len(paths) <= 1) else None

@@ -7,15 +7,17 @@ if TYPE_CHECKING:
     from placement.rules.condition import Condition
 
 USER, GROUP, ROLE, EVERYONE = "user", "group", "role", "everyone"
+_NONE: "list[int]" = []
 
 
 class Rule:
     """One line of the map: `kind` says whom `name` names (`name` is empty for EVERYONE), `queue` as written there.
 
-    `condition` None: always. `line` counts from 1; `text` is the line as written, without comment and blanks around.
+    `is_full` says that this is a full path, the same for everybody. `condition` None: always. `line` counts from 1;
+    `text` is the line as written, without comment and blanks around.
     """
 
-    __slots__ = ("condition", "kind", "line", "name", "queue", "text")
+    __slots__ = ("condition", "is_full", "kind", "line", "name", "queue", "text")
 
     def __init__(
         self, kind: str, name: str, queue: str, line: int, text: str, condition: "Condition | None" = None
@@ -23,6 +25,7 @@ class Rule:
         self.kind = kind
         self.name = name
         self.queue = queue
+        self.is_full = queue.startswith("root.") and "%" not in queue
         self.line = line
         self.text = text
         self.condition = condition
@@ -89,13 +92,15 @@ class Rules:
 
     def matching(self, user: str, groups: tuple[str, ...]) -> list[Rule]:
         """The rules whose target matches, whatever their conditions say, in the order of the map; O(groups)."""
-        found = [*self._everyone, *self._by_user.get(user, ())]
+        found = self._everyone + self._by_user.get(user, _NONE)
+        by_group = self._by_group
         for group in groups:
-            if group in self._by_group:
-                found += self._by_group[group]
+            if group in by_group:
+                found += by_group[group]
         if len(found) > 1:
             found = sorted(set(found))
-        return [self.rules[number] for number in found]
+        rules = self.rules
+        return [rules[number] for number in found]
 
 
 def target_in_words(kind: str, name: str) -> str:

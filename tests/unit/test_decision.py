@@ -52,6 +52,13 @@ def test_a_refusal_names_the_request_the_file_and_what_is_allowed(expect):
     expect("decision/refusals.txt", f"{denied.message}\n{nobody.message}\n")
 
 
+def test_a_leaf_that_could_be_several_queues_is_refused_with_their_paths():
+    rules = "alice: root.a.dev\nalice: root.b.dev\nalice: root.c\nalice: root.a.dev"
+    decision = decide(submission(queue="dev"), policy(rules, scheduler="capacity"), "00" * 8)
+    assert (decision.outcome, decision.reason, decision.queue) == ("reject", "request-ambiguous", None)
+    assert decision.message == "`dev` (--queue) could be `root.a.dev` or `root.b.dev`; ask for one of them by its path"
+
+
 def test_the_decision_as_data(expect):
     data = decided(queue="root.applications.dev").as_data()
     expect("decision/run.json", json.dumps(data, indent=2) + "\n")

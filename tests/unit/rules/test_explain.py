@@ -46,4 +46,4 @@ def test_explains_candidates_are_those_of_the_decision(user, groups, size, hour)
     facts = {"memory": size, "hour": hour}
     trials = explain(rules(), user, tuple(groups), facts, "fair")
     explained = [(trial.rule, trial.queue) for trial in trials if trial.queue]
-    assert explained == candidates(rules(), user, tuple(groups), facts, "fair")
+    assert explained == list(candidates(rules(), user, tuple(groups), facts, "fair"))

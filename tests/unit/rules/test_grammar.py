@@ -170,3 +170,19 @@ def test_no_bytes_give_anything_but_rules_or_a_clean_error(source):
             assert all(character.isprintable() or character in "\n\t" for character in str(problem))
     else:
         assert len(rules.rules) <= source.count(b"\n") + 1
+
+
+ELSEWHERE = {
+    ":dev root.a\ndev root.b\n": "did you mean `:dev`, as in other lines? `dev:` would be the user",
+    "dev root.b\ndev: root.a\n": "did you mean `dev:`, as in other lines? `:dev` would be the group",
+    "dev: root.a\n:dev root.a\ndev root.b\n": "write `dev:` for the user, `:dev` for the group",
+    "@dev root.a\ndev root.b\n": "write `dev:` for the user, `:dev` for the group",
+}
+
+
+@pytest.mark.parametrize("text", ELSEWHERE)
+def test_a_bare_word_is_taken_for_what_other_lines_have(text):
+    with pytest.raises(PlacementError) as caught:
+        parse(text.encode(), "map.txt")
+    (problem,) = caught.value.problems
+    assert (problem.code, problem.remedy) == ("bare-word", ELSEWHERE[text])
