@@ -27,7 +27,10 @@ from placement.rules.views import Side
 
 SHOWN = 20  # changes or cases of one sort that are printed; --json has all
 PROVED = "no change: every user, group, request and condition ends as before (proved)"
-SITE_KEYS = {
+BY_EXECUTABLE = "who ends where, recorded decisions included: an executable decides in the place of a map (`policy`)"
+SITE_WORDS = {
+    "authentication": "how it is known who somebody is",
+    "hadoop_user_name": "how it is known who somebody is",
     "groups": "where groups come from",
     "static_groups": "who is in which group",
     "on_error": "what happens on errors",
@@ -48,11 +51,13 @@ def command(old_folder: str, new_folder: str, audit: BinaryIO | None, as_json: b
 
     Exit status 0: proved that nothing changes; 1: something changes, or not all could be compared.
     """
-    old, new = whole.read(Folder(old_folder)), whole.read(Folder(new_folder))
-    sides = Side(old.rules, old.site.scheduler), Side(new.rules, new.site.scheduler)
-    found = compare(*sides)
+    old, new = whole.read(Folder(old_folder, with_index=False)), whole.read(Folder(new_folder, with_index=False))
+    if old.site.policy_exec or new.site.policy_exec:
+        found, replayed = Impact([], [BY_EXECUTABLE]), None
+    else:
+        sides = Side(old.placing_rules(), old.site.scheduler), Side(new.placing_rules(), new.site.scheduler)
+        found, replayed = compare(*sides), replay(*sides, _records(audit)) if audit else None
     found.not_compared += _of_the_sites(old.site, new.site)
-    replayed = replay(*sides, _records(audit)) if audit else None
     if as_json:
         data: dict[str, Any] = {
             "verdict": found.verdict,
@@ -68,10 +73,11 @@ def command(old_folder: str, new_folder: str, audit: BinaryIO | None, as_json: b
 
 
 def _of_the_sites(old: Site, new: Site) -> list[str]:
+    """Every setting that changes, but for the scheduler, which is compared."""
+    changed = [key for key in Site.__slots__ if key != "scheduler" and getattr(old, key) != getattr(new, key)]
     return [
-        f"site.yaml: {words} (`{key.replace('_', '-')}` changes)"
-        for key, words in SITE_KEYS.items()
-        if getattr(old, key) != getattr(new, key)
+        f"site.yaml: {SITE_WORDS.get(key, 'what is beside the decision')} (`{key.replace('_', '-')}` changes)"
+        for key in changed
     ]
 
 

@@ -13,27 +13,36 @@ from placement.rules.model import Rules
 
 
 class Whole:
-    """`rules` with their roles, the `tree` or None, the `lines` of the map; `warnings` were found while it was read."""
+    """`rules` as they are written, with their roles; the `tree` or None; the `lines` of the map.
+
+    `warnings` were found while it was read.
+    """
 
     def __init__(
         self,
+        folder: Folder,
         rules: Rules,
         site: Site,
         tree: Tree | None,
-        lines: list[str],
-        revision: str,
         warnings: tuple[Problem, ...],
     ) -> None:
+        self._folder = folder
         self.rules = rules
         self.site = site
         self.tree = tree
-        self.lines = lines
-        self.revision = revision
+        self.lines = folder.lines()
         self.warnings = warnings
 
+    def placing_rules(self) -> Rules:
+        """The rules as they decide: queues by their full paths, where the tree can tell. Raises `unknown-role`.
+
+        With an executable in the place of the map, nothing of it decides: then they are as they are written.
+        """
+        return self.rules if self.site.policy_exec else self._folder.placing_rules()
+
     def policy(self) -> Policy:
-        """The policy that decides."""
-        return Policy(self.rules, self.site, self.revision)
+        """The policy that decides. Raises PlacementError `unknown-role`."""
+        return Policy(self.placing_rules(), self.site, self._folder.revision())
 
 
 def read(folder: Folder) -> Whole:
@@ -56,7 +65,7 @@ def read(folder: Folder) -> Whole:
         raise PlacementError(*problems, *(found[1] if found else ()))
     rules, warnings = found
     tree, _ = queues
-    return Whole(rules, site, tree, folder.lines(), folder.revision(), warnings)
+    return Whole(folder, rules, site, tree, warnings)
 
 
 def cases(folder: Folder) -> list[Case] | None:

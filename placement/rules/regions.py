@@ -5,8 +5,9 @@ stands for all of it, and a choice of one stretch for each fact stands for all s
 """
 
 import math
+import sys
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 from placement.rules.condition import FACTS, NUMBER, TEXT, WEEKDAY, WEEKDAYS, holds
@@ -28,7 +29,7 @@ def regions(conditions: "list[Condition]", most: int) -> "tuple[list[tuple[Point
     than MOST_EVALUATIONS comparisons; then combinations spread evenly over all of them were tried. Sizes and times are
     any numbers from 0 on, `executors` and `vcores` whole ones, `hour` is 0 to 23; every fact may be unknown too.
     """
-    axes = {fact: _values(fact, conditions) for fact in FACTS if any(fact == each[1] for each in _all(conditions))}
+    axes = choices(conditions)
     total = math.prod(map(len, axes.values()))
     tried = min(total, max(1, MOST_EVALUATIONS // max(1, len(conditions))))
     found: dict[Truth, Point] = {}
@@ -42,6 +43,18 @@ def regions(conditions: "list[Condition]", most: int) -> "tuple[list[tuple[Point
     return kept, total - tried
 
 
+def choices(conditions: "list[Condition]") -> "dict[str, list[Value | None]]":
+    """For each fact that is asked, one value for each class of values that comparisons can tell apart, None first.
+
+    None, unknown, stands also for the values of which every comparison is false: `holds` cannot tell these from it.
+    """
+    asking: dict[str, dict[Condition, None]] = {}
+    for condition in conditions:
+        for comparison in comparisons(condition):
+            asking.setdefault(comparison[1], {})[comparison] = None
+    return {fact: _values(fact, list(asking[fact])) for fact in FACTS if fact in asking}
+
+
 def comparisons(condition: "Condition") -> "Iterator[Condition]":
     """The comparisons of which a condition is made."""
     if condition[0] in ("and", "or"):
@@ -53,24 +66,15 @@ def comparisons(condition: "Condition") -> "Iterator[Condition]":
         yield condition
 
 
-def _all(conditions: "list[Condition]") -> "Iterator[Condition]":
-    for condition in conditions:
-        yield from comparisons(condition)
-
-
-def _values(fact: str, conditions: "list[Condition]") -> "list[Value | None]":
-    """One value for each class of values that the comparisons with `fact` can tell apart; None (unknown) comes first.
-
-    Unknown stands also for the values of which every comparison is false: `holds` cannot tell these from it.
-    """
-    seen = {comparison for comparison in _all(conditions) if comparison[1] == fact}
-    named = {value for _, _, value in seen for value in (value if isinstance(value, tuple) else (value,))}
+def _values(fact: str, asking: "list[Condition]") -> "list[Value | None]":
+    """The values to choose from for `fact`, which the comparisons in `asking` ask."""
+    named = {value for _, _, value in asking for value in (value if isinstance(value, tuple) else (value,))}
     values = [None, *_stretches(fact, named)]
-    if len(values) * len(seen) > MOST_EVALUATIONS:
+    if len(values) * len(asking) > MOST_EVALUATIONS:
         return values
     found: dict[Truth, Value | None] = {}
     for value in values:
-        found.setdefault(tuple(holds(comparison, {fact: value}) for comparison in seen), value)
+        found.setdefault(tuple(holds(comparison, {fact: value}) for comparison in asking), value)
     return list(found.values())
 
 
@@ -85,12 +89,19 @@ def _stretches(fact: str, named: "set[Value]") -> "list[Value]":
         return list(WEEKDAYS)
     if fact == "hour":
         return list(map(float, HOURS))
-    numbers = sorted(float(value) for value in named)
     if FACTS[fact] == NUMBER:
-        whole = {0, *(near for number in numbers for near in (math.ceil(number) - 1, int(number), int(number) + 1))}
-        return [float(number) for number in sorted(whole) if number >= 0]
-    between = [(low + high) / 2 for low, high in zip([0.0, *numbers], [*numbers, numbers[-1] * 3 or 1.0], strict=True)]
-    return sorted({*numbers, *between, 0.0})
+        whole = {0.0}.union(*(_whole_near(float(number)) for number in named))
+        return sorted(number for number in whole if number >= 0)
+    numbers = sorted({0.0, *map(float, named)})
+    between = [low / 2 + min(high, sys.float_info.max) / 2 for low, high in pairwise(numbers)]
+    return sorted({*numbers, *between, numbers[-1] * 2 or 1.0})
+
+
+def _whole_near(number: float) -> set[float]:
+    """The whole numbers next to `number`, and itself if it is one."""
+    if number >= 2.0**53:  # from here on, infinity included, all are whole, and a step of one may be none
+        return {math.nextafter(number, 0.0), number, math.nextafter(number, math.inf)}
+    return {math.ceil(number) - 1.0, math.floor(number) * 1.0, math.floor(number) + 1.0}
 
 
 def _spread(axes: "list[list[Value | None]]", total: int, tried: int) -> "Iterator[tuple[Value | None, ...]]":

@@ -24,7 +24,7 @@ class BadRecordError(ValueError):
 class Replay:
     """What became of the records: `cases` that end otherwise and how often; None for a queue: refused.
 
-    `passed` submitted nothing, so nothing was to be decided. `without_facts` had none, though a condition asks for
+    `passed` submitted nothing, or failed, so nothing was decided. `without_facts` had none, though a condition asks for
     some: they were taken as not known. `bad` are (line, what was expected), the first MOST_BAD of `bad_count`.
     """
 
@@ -81,13 +81,13 @@ def _queue(side: Side, user: str, groups: tuple[str, ...], request: str | None, 
 
 
 def _read(record: Any) -> tuple[str, tuple[str, ...], str | None, dict[str, Any]] | None:
-    """User, groups, request and facts of a decision as data; None if nothing was submitted."""
+    """User, groups, request and facts of a decision as data; None if nothing was decided."""
     if isinstance(record, BadRecordError):
         raise record
     if not isinstance(record, dict):
         raise BadRecordError("expected an object, as `placement decide --json` prints it")
     command = record.get("command")
-    if record.get("outcome") == "pass" or (isinstance(command, dict) and command.get("submits") is False):
+    if record.get("outcome") in ("pass", "error") or (isinstance(command, dict) and command.get("submits") is False):
         return None
     identity = record.get("identity")
     if not isinstance(identity, dict) or not isinstance(identity.get("user"), str):

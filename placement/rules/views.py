@@ -24,7 +24,7 @@ Entry = tuple[int, str, int]  # number of the rule, symbolic queue, number of th
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two policies: its map, and the scheduler of its site."""
+    """One of the two policies: its rules as they decide, with full names of queues, and the scheduler of its site."""
 
     rules: Rules
     scheduler: str

@@ -47,14 +47,15 @@ def measure(name, old, new, scheduler="fair"):
 if __name__ == "__main__":
     plain, conditional = lines(50), lines(50, 0.3)
     measure("the same map", plain, plain)
+    measure("the same but for a needless rule", plain, [*plain, plain[0]])
     edited = [*plain[:5000], (GROUP, "n7", "root.q3", None), *plain[5003:]]
     measure("three lines for one", plain, edited)
     measure("all shuffled", plain, shuffled(plain))
     users = [(USER, f"n{number}", f"root.q{number}", None) for number in range(SIZE)]
     measure("users shuffled, which does not matter", users, shuffled(users))
     measure("a queue of its own for each user, changed for all", users, [(k, n, f"{q}x", c) for k, n, q, c in users])
-    measure("a third with conditions, the same", conditional, conditional)
+    measure("a third with conditions, and a needless rule", conditional, [*conditional, conditional[0]])
     measure("a third with conditions, shuffled", conditional, shuffled(conditional))
     measure("a third with conditions, capacity", conditional, shuffled(conditional), "capacity")
     own = [(k, n, q, (">", "memory", 1024.0 * (1 + number % 2000))) for number, (k, n, q, _) in enumerate(plain)]
-    measure("2,000 different thresholds", own, own)
+    measure("2,000 different thresholds, and a needless rule", own, [*own, own[0]])

@@ -1,8 +1,18 @@
 """`placement impact` from the outside."""
 
 import json
+import tempfile
+from itertools import combinations, product
+from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from placement.decision import decide
+from placement.folder import Folder
+from placement.policy import Policy, Site
+from placement.submission import Identity, Request, Submission
 
 
 @pytest.fixture
@@ -15,14 +25,19 @@ def impact(run):
 def folders(tmp_path):
     """`folders(old, new)`: arguments that name two policies with these maps."""
 
-    def write(old, new, site=("", "")):
-        for name, text, settings in zip(("old", "new"), (old, new), site, strict=True):
-            (tmp_path / name).mkdir(exist_ok=True)
-            (tmp_path / name / "map.txt").write_text(text)
-            (tmp_path / name / "site.yaml").write_text(settings)
-        return ["--from", tmp_path / "old", "--to", tmp_path / "new"]
+    def write(old, new, site=("", ""), queues=("", "")):
+        return written(tmp_path, {"map.txt": (old, new), "site.yaml": site, "queues.yaml": queues})
 
     return write
+
+
+def written(path, files):
+    """Writes each file of two policies below `path`; the arguments that name them."""
+    for number, name in enumerate(("old", "new")):
+        (path / name).mkdir(exist_ok=True)
+        for file, texts in files.items():
+            (path / name / file).write_text(texts[number])
+    return ["--from", path / "old", "--to", path / "new"]
 
 
 def test_no_change_is_proved(impact, folders):
@@ -84,6 +99,16 @@ def test_what_is_not_compared_is_not_called_equal(impact, folders):
             "not compared: site.yaml: where groups come from (`groups` changes)",
         ],
     )
+
+
+@pytest.mark.parametrize("key", sorted({*Site.__slots__} - {"scheduler"}))
+def test_no_setting_of_the_site_changes_unsaid(impact, folders, monkeypatch, key):
+    arguments = folders("* root.x\n", "* root.x\n")
+    sites = {str(arguments[1]): Site(), str(arguments[3]): Site()}
+    setattr(sites[str(arguments[3])], key, "another")
+    monkeypatch.setattr(Folder, "site", lambda folder: sites[folder.path])
+    status, out, _ = impact(*arguments)
+    assert (status, f"(`{key.replace('_', '-')}` changes)" in out) == (1, True)
 
 
 def test_many_changes_are_counted_rather_than_printed(impact, folders):
@@ -182,3 +207,154 @@ def test_another_executable_in_the_place_of_the_map_is_never_proved_equal(impact
     assert status == 1
     assert "which executable decides in the place of the map" in out
     assert "(proved)" not in out
+
+
+def test_what_an_executable_decides_is_not_compared(impact, folders, tmp_path):
+    (tmp_path / "audit.jsonl").write_text(record("ann", []))
+    site = ("policy: {exec: /opt/theirs/policy}\n",) * 2
+    status, out, _ = impact(*folders("* root.x\n", "* root.y\n", site), "--audit", tmp_path / "audit.jsonl")
+    assert (status, out.splitlines()) == (
+        1,
+        [
+            "no change was found, but not all was compared",
+            "not compared: who ends where, recorded decisions included: an executable decides in the place of a map "
+            "(`policy`)",
+        ],
+    )
+
+
+CAPACITY = ("scheduler: capacity\n",) * 2
+TREE = """
+roles:
+  r: {users: [u], groups: [g]}
+queues:
+  - {name: applications, queues: [{name: dev}, {name: prod}, {name: twin}]}
+  - {name: other, queues: [{name: twin}, {name: qa}]}
+  - {name: users}
+"""
+MOVED_TREE = TREE.replace("{name: dev}, ", "").replace("{name: qa}", "{name: dev}")
+NO_TREE = TREE[: TREE.index("queues:")]
+LEAF, PATH = ":dev dev\n* prod\n", ":dev root.applications.dev\n* root.applications.prod\n"
+
+
+@pytest.mark.parametrize(("old", "new"), [(LEAF, PATH), (PATH, LEAF), (LEAF, LEAF)])
+def test_a_leaf_is_the_path_that_the_tree_gives_it(impact, folders, old, new):
+    assert impact(*folders(old, new, CAPACITY, (TREE, TREE)))[:2] == (
+        0,
+        "no change: every user, group, request and condition ends as before (proved)\n",
+    )
+
+
+def test_rules_by_leaf_and_by_path_in_another_order(impact, folders):
+    old, new = ":a dev\n:b root.applications.dev\nc: prod\n", "c: root.applications.prod\n:b dev\n:a dev\n"
+    status, out, _ = impact(*folders(old, new, CAPACITY, (TREE, TREE)))
+    assert (status, out.splitlines()) == (
+        1,
+        [
+            "without a request for a queue:",
+            "  the user `c` in `a`: `root.applications.dev` -> `root.applications.prod`",
+            "    e.g. user `c` in {`a`}: `root.applications.dev` (line 1) -> `root.applications.prod` (line 1)",
+        ],
+    )
+
+
+def test_without_a_tree_a_leaf_is_another_queue_than_a_path(impact, folders):
+    _, out, _ = impact(*folders("* dev\n", "* root.applications.dev\n", CAPACITY), "--json")
+    assert [(each["kind"], each["witness"]["request"]) for each in json.loads(out)["changes"]] == [
+        ("moved", None),
+        ("answered", "dev"),
+        ("answered", "root.applications.dev"),
+        ("denied", "root.elsewhere.dev"),  # created for somebody, perhaps
+    ]
+
+
+def test_the_same_map_with_another_tree(impact, folders):
+    _, out, _ = impact(*folders("* dev\n", "* dev\n", CAPACITY, (TREE, MOVED_TREE)))
+    assert "`root.applications.dev` (line 1) -> `root.other.dev` (line 1)" in out
+    assert impact(*folders("* dev\n", "* dev\n", queues=(TREE, MOVED_TREE)))[0] == 0  # under the fair scheduler
+
+
+def test_recorded_decisions_know_the_tree(impact, folders, tmp_path):
+    (tmp_path / "audit.jsonl").write_text("\n".join(record("ann", ["dev"], request) for request in (None, "dev")))
+    found = impact(*folders(LEAF, PATH, CAPACITY, (TREE, TREE)), "--audit", tmp_path / "audit.jsonl")
+    assert (found[0], found[1].splitlines()[-1]) == (0, "recorded decisions: 0 of 2 would end otherwise")
+
+
+def test_a_role_that_is_not_there_is_a_policy_that_cannot_be_read(impact, folders):
+    status, _, err = impact(*folders("* root.x\n", "@nobody root.y\n* root.x\n"))
+    assert status == 78
+    assert "error[unknown-role]" in err
+
+
+# Random policies with trees against deciding for everybody.
+
+TARGETS = ["u:", "dev:", ":g", ":h", "*", "@r"]
+LEAVES = {"dev": "root.applications.dev", "prod": "root.applications.prod", "users": "root.users"}
+OTHERS = ["twin", "root.other.twin", "root.other.dev", "nowhere"]
+QUEUES = [*LEAVES, *LEAVES.values(), *OTHERS, "%user", "root.users.%user"]
+REQUESTS = [None, "", "default", *QUEUES[:-2], "root.users.dev", "root.nowhere", "root.x.dev", "someone"]
+CONDITIONS = ["", "", " if executors > 2 and executors < 4", " if executors == 3", " if hour < 8"]
+FACTS = [{}, {"executors": 3.0}, {"executors": 4.0, "hour": 7.0}]
+USERS = ["u", "dev", "someone", "nowhere"]
+MEMBERSHIPS = [groups for size in range(3) for groups in combinations(["g", "h", "dev"], size)]
+
+lines = st.builds("{} {}{}".format, *map(st.sampled_from, (TARGETS, QUEUES, CONDITIONS)))
+maps = st.lists(lines, max_size=5)
+edits = st.tuples(maps, maps) | maps.flatmap(lambda its: st.tuples(st.just(its), st.permutations(its)))
+
+
+def ends(policy, user, groups, facts, request):
+    """The queue that is decided, None if it is refused, and the line that gave it."""
+    asked = None if request is None else Request(request, "--queue")
+    found = decide(Submission(Identity(user, tuple(groups), user, "test"), asked, facts=facts), policy, "id")
+    return found.queue, found.rule and found.rule.line
+
+
+def respelled(line, choice):
+    """The line with the other name that TREE gives its queue, if it does and `choice` says so."""
+    target, queue, *condition = line.split(" ", 2)
+    names = LEAVES | {path: leaf for leaf, path in LEAVES.items()}
+    return " ".join([target, names.get(queue, queue) if choice else queue, *condition])
+
+
+def compared(run, maps, trees, scheduler):
+    """What `placement impact` tells of two policies, and the policies."""
+    sites = (f"scheduler: {scheduler}\n",) * 2
+    with tempfile.TemporaryDirectory() as path:
+        texts = tuple("\n".join([*lines, ""]) for lines in maps)
+        named = written(Path(path), {"map.txt": texts, "site.yaml": sites, "queues.yaml": trees})
+        found = json.loads(run("impact", *named, "--json")[1])
+        opened = [Folder(str(named[place]), with_index=False) for place in (1, 3)]
+        return found, [Policy(folder.placing_rules(), folder.site(), "") for folder in opened]
+
+
+SLOW = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+TREES = st.sampled_from([TREE, MOVED_TREE, NO_TREE])
+
+
+@SLOW
+@given(edits, st.tuples(TREES, TREES), st.sampled_from(["capacity", "capacity", "fair"]))
+@example((["* dev"], ["* root.applications.dev"]), (TREE, TREE), "capacity")
+@example((["* dev", ":g root.other.dev"], ["* dev", ":g dev"]), (TREE, MOVED_TREE), "capacity")
+def test_what_is_told_is_what_both_policies_decide(run, edit, trees, scheduler):
+    found, policies = compared(run, edit, trees, scheduler)
+    for change in found["changes"]:
+        told = change["witness"]
+        really = [ends(each, told["user"], told["groups"], told["facts"], told["request"]) for each in policies]
+        assert really == [(told[side]["queue"], told[side]["line"]) for side in ("from", "to")]
+        assert really[0][0] != really[1][0]
+    if found["verdict"] != "different":
+        everybody = product(USERS, MEMBERSHIPS, FACTS, REQUESTS)
+        differing = [each for each in everybody if len({ends(policy, *each)[0] for policy in policies}) > 1]
+        assert found["verdict"] == "not-proved" or not differing
+        assert not [asked for *_, asked in differing if asked in (None, "", "default")]  # told of in any case
+
+
+@SLOW
+@given(st.lists(st.tuples(lines, st.booleans()), max_size=6))
+def test_another_spelling_of_the_same_queues_is_proved_to_change_nothing(run, spelled):
+    edit = [line for line, _ in spelled], [respelled(line, choice) for line, choice in spelled]
+    found, policies = compared(run, edit, (TREE, TREE), "capacity")
+    assert (found["verdict"], found["changes"], found["not_compared"]) == ("equal", [], [])
+    for each in product(USERS, MEMBERSHIPS, FACTS, REQUESTS):
+        assert ends(policies[0], *each) == ends(policies[1], *each)

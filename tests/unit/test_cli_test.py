@@ -112,3 +112,14 @@ def test_a_ready_made_policy_is_good_and_does_what_it_says(run, name):
     assert (status, out.splitlines()[-1]) == (0, f"{policy}: no errors, no warnings")
     status, out, _ = run("test", policy)
     assert (status, "no case lands here" in out) == (0, False), out
+
+
+def test_cases_are_decided_by_the_names_that_the_tree_gives(run, folder):
+    (folder / "map.txt").write_text(":prod leaf\n")
+    (folder / "site.yaml").write_text("scheduler: capacity\n")
+    (folder / "queues.yaml").write_text("queues: [{name: a, queues: [{name: leaf}]}]\n")
+    asking = {"leaf": "root.a.leaf", "root.a.leaf": "leaf", "root.x.leaf": "denied"}
+    cases = [f"- {{user: al, groups: [prod], queue: {queue}, expect: {end}}}\n" for queue, end in asking.items()]
+    (folder / "expectations.yaml").write_text("".join(cases))
+    status, out, _ = run("test", "--json", folder)
+    assert (status, [case["got"] for case in json.loads(out)["cases"]]) == (0, ["root.a.leaf", "root.a.leaf", "denied"])

@@ -10,14 +10,12 @@ from placement.rules.grammar import parse
 from placement.rules.impact import (
     DIFFERENT,
     EQUAL,
-    MOST_STEPS,
     NOT_PROVED,
     compare,
     who_in_words,
 )
 from placement.rules.match import candidates, choose
 from placement.rules.model import Role, Rules
-from placement.rules.regions import regions
 from placement.rules.views import Side
 
 ROLES = {"r": Role(frozenset({"u"}), frozenset({"g", "k"}))}
@@ -148,9 +146,17 @@ def test_different_schedulers_are_compared_in_part():
 def test_too_many_conditions_are_not_called_proved():
     facts = {"memory": "g", "input": "g", "duration": "s"}
     text = "\n".join(f":g root.q if {fact} > {n}{unit}" for fact, unit in facts.items() for n in range(1, 90))
-    found = impact(text, text)
+    found = impact(text, f"{text}\n:g root.q if memory > 1g")
     assert (found.verdict, len(found.not_compared)) == (NOT_PROVED, 1)
     assert "not tried" in found.not_compared[0]
+
+
+@pytest.mark.parametrize("scheduler", ["fair", "capacity"])
+def test_the_same_rules_are_proved_equal_however_entangled(scheduler):
+    lines = [f":g root.q if {fact} > {n}g" for fact in ("memory", "input") for n in range(1000)]
+    lines += ["* %primary_group", "* x", "* root.%user.x"]
+    assert impact("\n".join(lines), "# a comment\n" + "\n".join(lines), scheduler).verdict == EQUAL
+    assert impact("\n".join(lines), "\n".join([*lines, "* root.z"]), scheduler).verdict == DIFFERENT
 
 
 def test_a_user_whose_placeholder_is_the_queue_does_not_move():
@@ -240,7 +246,7 @@ def differs(old, new):
     for values in product(*facts.values()):
         point = dict(zip(facts, values, strict=True))
         for user, groups in product(USERS, MEMBERSHIPS):
-            before, after = (candidates(each.rules, user, groups, point, each.scheduler) for each in (old, new))
+            before, after = (list(candidates(each.rules, user, groups, point, each.scheduler)) for each in (old, new))
             for request in REQUESTS:
                 was, now = (choose(each, request, old.scheduler) for each in (before, after))
                 if (was and was[1]) != (now and now[1]):
@@ -273,11 +279,3 @@ def test_the_verdict_is_that_of_trying_everybody(edit, scheduler):
 def test_an_order_that_does_not_matter_is_proved_not_to(lines):
     users, groups = ([line for line in lines if (line[0] == ":") is is_group] for is_group in (False, True))
     assert impact("\n".join(users + groups), "\n".join(sorted(users) + sorted(groups))).verdict == EQUAL
-
-
-def test_regions_are_all_combinations_that_conditions_can_tell_apart():
-    texts = ["memory > 64g", "memory > 1g", "hour in (8, 9) or memory > 64g", "not weekday == sun"]
-    conditions = [side(f"* root.x if {text}").rules.rules[0].condition for text in texts]
-    found, untried = regions(conditions, MOST_STEPS)
-    assert untried == 0
-    assert len({truth for _, truth in found}) == len(found) == 10  # 3 of memory, 2 of hour (1 above 64g), 2 of weekday
