@@ -10,6 +10,10 @@ from placement.rules.match import candidates, choose
 from placement.rules.model import Rule
 from placement.submission import Identity, Request, Submission
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from placement.rules.match import Candidate
+
 RUN, REJECT, PASS = "run", "reject", "pass"
 FIRST_MATCH, REQUEST_ALLOWED = "first-match", "request-allowed"
 NO_RULE, REQUEST_DENIED, SUBMITS_NOTHING = "no-rule", "request-denied", "submits-nothing"
@@ -100,7 +104,7 @@ def decide(submission: Submission, policy: Policy, decision_id: str) -> Decision
     elif request and queues:
         fitting = tuple(dict.fromkeys(queue for queue in queues if is_same(request.queue, queue, scheduler)))
         outcome, reason = REJECT, REQUEST_AMBIGUOUS if fitting else REQUEST_DENIED
-        message = _ambiguous(request, fitting) if fitting else _denied(request, identity, rules.file, queues)
+        message = _ambiguous(request, fitting) if fitting else _denied(request, identity, rules.file, matching)
     else:
         outcome, reason = REJECT, NO_RULE
         message = _no_rule(identity, rules.file)
@@ -123,14 +127,16 @@ def _ambiguous(request: Request, fitting: tuple[str, ...]) -> str:
     return f"{quoted(request.queue)} ({request.source}) could be {paths}; ask for one of them by its path"
 
 
-def _denied(request: Request, identity: Identity, map_file: str, queues: tuple[str, ...]) -> str:
-    allowed = list(dict.fromkeys(queues))
-    leaves = {leaf(queue): queue for queue in reversed(allowed)}
+def _denied(request: Request, identity: Identity, map_file: str, matching: "list[Candidate]") -> str:
+    allowed = {queue: rule.line for rule, queue in reversed(matching)}
+    queues = [queue for _, queue in matching]
+    leaves = {leaf(queue): queue for queue in reversed(list(dict.fromkeys(queues)))}
     near = leaves.get(nearest(leaf(request.queue), list(leaves)) or "")
     way_out = f"did you mean {quoted(near)}? " if near else ""
     return (
-        f"{quoted(identity.user)} may not use {quoted(request.queue)} ({request.source}) by {map_file}; "
-        f"allowed: {', '.join(map(quoted, allowed))}; {way_out}without a request: {quoted(queues[0])}"
+        f"{quoted(identity.user)} may not use {quoted(request.queue)} ({request.source}) by {map_file}; allowed: "
+        + ", ".join(f"{quoted(queue)} (line {allowed[queue]})" for queue in dict.fromkeys(queues))
+        + f"; {way_out}without a request: {quoted(queues[0])}"
     )
 
 

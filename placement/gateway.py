@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 WRAPPER_MARK = b"yarn-placement wrapper"  # stands at the head of every wrapper, under whatever name it is found
 TAG = "placement:"  # begins the YARN application tag that names a decision
 DEFAULT_PATH = "/bin:/usr/bin"  # where there is no PATH, as in `os.defpath`
+LONGEST_QUESTION_S = 10
 HEAD = 256  # bytes of a file in which the mark is looked for
 
 
@@ -59,15 +60,63 @@ def read_command(name: str, arguments: list[str], real: str | None, environ: "Ma
     Raises PlacementError `unknown-command`, or what the family raises.
     """
     path = join(posix.getcwd(), real) if real is not None else None
-    around = Surroundings(environ, _home(real, environ), _text, _opened, path, _account)
+    home = _home(real, environ)
+    around = Surroundings(
+        environ, home, _text, _opened, path, _account, lambda option: arity_of_option(option, home, environ)
+    )
     reading: Reading = family(name).read(name, arguments, around)
     return reading
+
+
+def is_decided(reading: Reading, decision_id: str | None) -> bool:
+    """Whether the command carries the tag of that decision: then an outer wrapper has placed it already."""
+    return decision_id is not None and f"{TAG}{decision_id}" in (reading.tags or "").split(",")
 
 
 def arguments_with(reading: Reading, queue: str, decision_id: str) -> list[str]:
     """The arguments of a command that was read, with the decided queue and the decision's tag where they count."""
     placed: list[str] = family(reading.family).place(reading, queue, f"{TAG}{decision_id}")
     return placed
+
+
+def arity_of_option(option: str, home: str | None, environ: "Mapping[str, str]") -> int | None:
+    """How many values follow `option` in the Spark at `home`, 0 or 1; None if it has no such option.
+
+    Asked of its own launcher, in a quarter of a second. Behind the class of a shell a word that is no option is left to
+    the application, the last of the answer; and an option without its value is answered with a usage error. Source:
+    Spark `launcher.Main`, `SparkSubmitCommandBuilder`. Raises OSError where it cannot be asked.
+    """
+    import subprocess  # slow to import, and rarely needed
+
+    from placement.commands.spark_options import REPL
+
+    if home is None:
+        raise FileNotFoundError("no Spark home")
+    java = f"{environ['JAVA_HOME']}/bin/java" if environ.get("JAVA_HOME") else "java"  # as spark-class finds it
+    launcher = (java, "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", f"{home}/jars/*", "org.apache.spark.launcher.Main")
+    question = ("org.apache.spark.deploy.SparkSubmit", "--class", REPL, option)
+    variables = {
+        "PATH": environ.get("PATH", DEFAULT_PATH),
+        "SPARK_HOME": home,
+        "SPARK_CONF_DIR": "/dev/null",  # nobody's settings
+        "SPARK_SCALA_VERSION": "2.13",  # any will do: it would look for a build of its own otherwise
+    }
+    try:
+        done = subprocess.run(
+            [*launcher, *question],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=variables,
+            timeout=LONGEST_QUESTION_S,
+            check=True,
+        )
+    except subprocess.SubprocessError as error:
+        raise OSError(str(error)) from error
+    words = done.stdout.rstrip(b"\0").split(b"\0")
+    if b"--usage-error" in words:
+        return 1
+    return None if words[-1] == option.encode(errors="surrogateescape") else 0
 
 
 def _no_real_command(name: str, message: str) -> PlacementError:
@@ -89,7 +138,7 @@ def _home(real: str | None, environ: "Mapping[str, str]") -> str | None:
     if is_file(f"{prefix}/bin/find_spark_home.py"):
         import glob  # slow to import, and rarely needed
 
-        packages = glob.glob(f"{glob.escape(prefix)}/lib/python3*/site-packages/pyspark")
+        packages = glob.glob(f"{glob.escape(prefix)}/lib/python3*/*-packages/pyspark")  # site-, or Debian's dist-
         return packages[0] if packages else None
     return prefix
 

@@ -23,17 +23,37 @@ OPEN: "Final" = "open"
 PROCESS: "Final" = "process"
 NAME_SERVICE: "Final" = "name-service"
 STATIC: "Final" = "static"
+SIMPLE: "Final" = "simple"
+KERBEROS: "Final" = "kerberos"
+HONOUR: "Final" = "honour"
+REMOVE: "Final" = "remove"
+NO: "Final" = "no"
+MASKED: "Final" = "masked"
 
 
 class Site:
-    """What `site.yaml` says; the defaults are those of a site without one.
+    """What `site.yaml` says, a word each; the defaults are those of a site without one.
 
     `groups` is PROCESS, NAME_SERVICE or STATIC, the last with `static_groups` {user: (primary group, others...)}.
     `commands` {name: path} names real commands that are not to be looked for on PATH. `on_error` is CLOSED or OPEN.
-    `policy_exec` is the path of an executable that decides in the place of the map.
+    `policy_exec` is the path of an executable that decides in the place of the map. `authentication` is SIMPLE or
+    KERBEROS, `hadoop_user_name` HONOUR or REMOVE. `audit_to` is where the audit trail goes, `audit_arguments` NO or
+    MASKED, `on_audit_error` CLOSED or OPEN.
     """
 
-    __slots__ = ("commands", "groups", "on_error", "policy_exec", "scheduler", "static_groups")
+    __slots__ = (
+        "audit_arguments",
+        "audit_to",
+        "authentication",
+        "commands",
+        "groups",
+        "hadoop_user_name",
+        "on_audit_error",
+        "on_error",
+        "policy_exec",
+        "scheduler",
+        "static_groups",
+    )
 
     def __init__(
         self,
@@ -43,6 +63,11 @@ class Site:
         commands: dict[str, str] | None = None,
         on_error: str = CLOSED,
         policy_exec: str | None = None,
+        authentication: str = SIMPLE,
+        hadoop_user_name: str = HONOUR,
+        audit_to: str = "none",
+        audit_arguments: str = NO,
+        on_audit_error: str = OPEN,
     ) -> None:
         self.scheduler = scheduler
         self.groups = groups
@@ -50,6 +75,11 @@ class Site:
         self.commands = commands or {}
         self.on_error = on_error
         self.policy_exec = policy_exec
+        self.authentication = authentication
+        self.hadoop_user_name = hadoop_user_name
+        self.audit_to = audit_to
+        self.audit_arguments = audit_arguments
+        self.on_audit_error = on_audit_error
 
 
 class Policy:

@@ -6,6 +6,7 @@ command, by exec: same process, streams, signals and exit status.
 
 import posix
 import sys
+import time
 
 from placement.decision import NO_RULE, REJECT, Decision
 from placement.engine import decide, facts, new_id
@@ -13,7 +14,7 @@ from placement.errors import PlacementError, Problem, quoted, visible
 from placement.files import environment
 from placement.folder import Folder, find
 from placement.identity import identify
-from placement.policy import OPEN, Site
+from placement.policy import MASKED, OPEN, REMOVE, Site
 from placement.submission import Request, Submission
 
 TYPE_CHECKING = False
@@ -21,10 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import NoReturn
 
+    from placement.audit import Json
+
 INTERNAL, NOT_ALLOWED, CONFIGURATION = 70, 77, 78  # sysexits.h
 NOT_EXECUTABLE, NOT_FOUND, INTERRUPTED = 126, 127, 130  # as a shell
 POLICY_RUN, POLICY_ERROR, POLICY_NO_RULE, POLICY_DENIED = 0, 1, 2, 3  # PNDA's contract
-GUARD = "PLACEMENT_WRAPPED"  # PID.START.DEPTH of the wrapper that started this process or an ancestor of it
+GUARD = "PLACEMENT_WRAPPED"  # PID.START.DEPTH.NAME of the wrapper that started this process or an ancestor of it
+DECIDED = "PLACEMENT_DECISION"  # id of the decision on what this process runs
 DEEPEST = 10  # wrapped commands within wrapped commands, beyond which a loop is the likelier reading
 
 
@@ -49,6 +53,7 @@ def policy_executable(arguments: list[str], environ: dict[str, str]) -> int:
         say("usage: policy [REQUESTED-QUEUE]")
         return POLICY_ERROR
     request = Request(arguments[0], "the argument") if arguments else None
+    began_ns = time.monotonic_ns()
     folder = Folder(find(environ))
     try:
         policy = folder.policy()
@@ -59,17 +64,26 @@ def policy_executable(arguments: list[str], environ: dict[str, str]) -> int:
         say_all(error)
         return POLICY_ERROR
     say_troubles(folder)
+    is_recorded = record(decision, policy.site, began_ns)
     if decision.queue is None:
         say_refusal(decision)
         return POLICY_NO_RULE if decision.reason == NO_RULE else POLICY_DENIED
+    if not is_recorded:
+        return POLICY_ERROR
     print(decision.queue, flush=True)
     return POLICY_RUN
 
 
 def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
     """Runs the real `name` in the queue that the policy decides; returns, with an exit status, only if it does not."""
-    from placement.gateway import arguments_with, read_command, real_command  # the policy executable does without
+    from placement.gateway import (
+        arguments_with,
+        is_decided,
+        read_command,
+        real_command,
+    )  # the policy executable does without
 
+    began_ns = time.monotonic_ns()
     try:
         refuse_loop(name, environ)
         folder = Folder(find(environ))
@@ -78,30 +92,69 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
     except PlacementError as error:
         say_all(error)
         return NOT_FOUND
+    decision_id = new_id()
     try:
         reading = read_command(name, arguments, real, environ)
-        if not reading.submits:
+        if not reading.submits or is_decided(reading, environ.get(DECIDED)):
             return become(real, arguments)
         if trouble:
             raise trouble
         policy = folder.policy()
         site = policy.site
-        identity = identify(site, environ, reading.proxy_user)
-        submission = Submission(identity, reading.request, reading, facts(reading))
-        decision = decide(submission, policy, new_id())
+        submission = Submission(identify(site, environ, reading), reading.request, reading, facts(reading))
+        decision = decide(submission, policy, decision_id)
     except PlacementError as error:
         say_troubles(folder)
         say_all(error)
-        if site.on_error != OPEN:
+        is_recorded = record_failure(error, decision_id, name, site, began_ns)
+        if site.on_error != OPEN or not is_recorded:
             return CONFIGURATION
         say(f"on-error is open: {name} runs as typed, in no decided queue")
         return become(real, arguments)
     say_troubles(folder)
+    is_recorded = record(decision, site, began_ns, real, arguments)
     if decision.queue is None:
         say_refusal(decision)
         return NOT_ALLOWED
+    if not is_recorded:
+        return CONFIGURATION
     say(decision.message)
-    return become(real, arguments_with(reading, decision.queue, decision.id))
+    posix.putenv(DECIDED, decision_id)
+    if site.hadoop_user_name == REMOVE:
+        posix.unsetenv("HADOOP_USER_NAME")
+    return become(real, arguments_with(reading, decision.queue, decision_id))
+
+
+def record(
+    decision: Decision, site: Site, began_ns: int, real: str | None = None, arguments: list[str] | None = None
+) -> bool:
+    """Writes the decision into the audit trail; whether what was decided may happen."""
+    if site.audit_to == "none":
+        return True
+    from placement import audit
+
+    told = arguments if site.audit_arguments == MASKED else None
+    return _recorded(audit.entry(decision, began_ns, real, told), site, decision.submission.identity.real_user)
+
+
+def record_failure(error: PlacementError, decision_id: str, name: str, site: Site, began_ns: int) -> bool:
+    """Writes into the audit trail that nothing could be decided; whether that is written, if it must be."""
+    if site.audit_to == "none":
+        return True
+    from placement import audit
+
+    return _recorded(audit.failure(error, decision_id, began_ns, name, site.on_error), site, str(posix.getuid()))
+
+
+def _recorded(entry: "dict[str, Json]", site: Site, user: str) -> bool:
+    from placement import audit
+
+    try:
+        audit.write(entry, site.audit_to, user)
+    except PlacementError as error:
+        say_all(error)
+        return site.on_audit_error == OPEN
+    return True
 
 
 def site_of(folder: Folder) -> tuple[Site, PlacementError | None]:
@@ -119,13 +172,13 @@ def site_of(folder: Folder) -> tuple[Site, PlacementError | None]:
 def refuse_loop(name: str, environ: "Mapping[str, str]") -> None:
     """Raises PlacementError `loop` if a wrapper became itself again, or wrappers stand in each other too deep."""
     process = f"{posix.getpid()}.{start_time()}"
-    *outer, depth = environ.get(GUARD, "0").split(".")
+    *outer, depth, outer_name = ["", "", *environ.get(GUARD, "").split(".", 3)][-4:]
     deep = int(depth) if depth.isdecimal() else 0
-    if ".".join(outer) == process or deep >= DEEPEST:
+    if (".".join(outer), outer_name) == (process, name) or deep >= DEEPEST:
         message = f"the command behind the wrapper {quoted(name)} is, or starts, the same wrapper again"
         remedy = f"name the real one in site.yaml: commands: {{{name}: /path/to/{name}}}"
         raise PlacementError(Problem("loop", message, remedy=remedy))
-    posix.putenv(GUARD, f"{process}.{deep + 1}")
+    posix.putenv(GUARD, f"{process}.{deep + 1}.{name}")
 
 
 def start_time() -> str:
@@ -157,7 +210,18 @@ def become(real: str, arguments: list[str]) -> int:
 
 
 def say_refusal(decision: Decision) -> None:
-    say(f"{REJECT}[{decision.reason}]: {decision.message}")
+    identity, request = decision.submission.identity, decision.submission.request
+    asked = f" --queue {shell_word(request.queue)}" if request else ""
+    explain = f"placement explain --user {shell_word(identity.user)}{asked}"
+    say(f"{REJECT}[{decision.reason}]: {decision.message} (`{explain}` says more)")
+
+
+def shell_word(word: str) -> str:
+    """The word as one could type it."""
+    shown = visible(word)
+    if shown and not set(shown) & set(" \t'\"\\$`*?[]{}()<>|&;#~!"):
+        return shown
+    return "'" + shown.replace("'", "'\\''") + "'"
 
 
 def say_troubles(folder: Folder) -> None:

@@ -5,13 +5,19 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StrictStr
 
 from placement import documents
-from placement.policy import CLOSED, PROCESS, STATIC, Site
+from placement.policy import CLOSED, HONOUR, NO, OPEN, PROCESS, SIMPLE, STATIC, Site
 from placement.queues.names import FAIR
 
 
 def _absolute(path: str) -> str:
     if not path.startswith("/"):
         raise ValueError("the absolute path of an executable")
+    return path
+
+
+def _absolute_file(path: str) -> str:
+    if not path.startswith("/") or path.endswith("/"):
+        raise ValueError("`syslog`, `journald`, `none`, or the absolute path of a file")
     return path
 
 
@@ -31,6 +37,16 @@ class _PolicyExec(BaseModel):
     exec: Annotated[StrictStr, AfterValidator(_absolute)]
 
 
+class _Audit(BaseModel):
+    """Where the audit trail goes, whether with the commands' arguments, and what happens when it cannot be written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+    to: Literal["syslog", "journald", "none"] | Annotated[StrictStr, AfterValidator(_absolute_file)]
+    arguments: Literal["no", "masked"] = NO
+    on_error: Literal["closed", "open"] = Field(default=OPEN, alias="on-error")
+
+
 class _SiteFile(BaseModel):
     """All keys of site.yaml; each has a default, so that the file is optional."""
 
@@ -41,6 +57,9 @@ class _SiteFile(BaseModel):
     commands: dict[StrictStr, Annotated[StrictStr, AfterValidator(_absolute)]] = Field(default_factory=dict)
     policy: _PolicyExec | None = None
     on_error: Literal["closed", "open"] = Field(default=CLOSED, alias="on-error")
+    authentication: Literal["simple", "kerberos"] = SIMPLE
+    hadoop_user_name: Literal["honour", "remove"] = Field(default=HONOUR, alias="hadoop-user-name")
+    audit: _Audit = _Audit(to="none")
 
 
 class _GroupsFile(RootModel[dict[StrictStr, list[StrictStr]]]):
@@ -61,6 +80,11 @@ def read(source: bytes, file: str) -> tuple[Site, str | None]:
         commands=dict(said.commands),
         on_error=said.on_error,
         policy_exec=said.policy.exec if said.policy else None,
+        authentication=said.authentication,
+        hadoop_user_name=said.hadoop_user_name,
+        audit_to=said.audit.to,
+        audit_arguments=said.audit.arguments,
+        on_audit_error=said.audit.on_error,
     )
     return site, static
 

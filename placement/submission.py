@@ -49,7 +49,8 @@ class Reading:
 
     `family` is the command's plain name, whatever it was called by. `submits` False: nothing goes to YARN, `why` says
     so, and the rest may be missing. `position` is the index in `arguments` before which the decided queue goes; `tags`
-    are the application tags asked for, as written. `application_arguments` are the application's own business.
+    are the application tags asked for, as written; `principal` is whom a keytab logs in. `application_arguments` are
+    the application's own business.
     `asked` are `executors`, `memory` (MiB) and `vcores` of all containers, as far as they are known.
     """
 
@@ -63,6 +64,7 @@ class Reading:
         "master",
         "name",
         "position",
+        "principal",
         "proxy_user",
         "request",
         "submits",
@@ -83,6 +85,7 @@ class Reading:
         self.application_arguments: list[str] = []
         self.name: str | None = None
         self.proxy_user: str | None = None
+        self.principal: str | None = None
         self.tags: str | None = None
         self.asked: dict[str, float] = {}
 

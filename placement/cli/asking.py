@@ -11,10 +11,10 @@ from placement.cli import json_option, policy_option
 from placement.engine import facts as facts_of
 from placement.errors import PlacementError
 from placement.gateway import arguments_with, read_command, real_command
-from placement.identity import identify, identity_of, user_name
+from placement.identity import identify, identity_of
 from placement.policy import Site
 from placement.rules.condition_grammar import fact_value
-from placement.submission import Identity, Request, Submission
+from placement.submission import Identity, Reading, Request, Submission
 
 if TYPE_CHECKING:
     from placement.rules.condition import Value
@@ -64,7 +64,7 @@ def ask(
     real = _real(name, site) if name else None
     reading = read_command(name, arguments, real, os.environ) if name else None
     request = Request(queue, "--queue") if queue is not None else reading.request if reading else None
-    identity = _identity(user, groups, reading.proxy_user if reading else None, site)
+    identity = _identity(user, groups, reading, site)
     return Asked(Submission(identity, request, reading, {**facts_of(reading), **_given(facts)}), real)
 
 
@@ -79,13 +79,12 @@ def _given(facts: tuple[str, ...]) -> "dict[str, Value]":
     return given
 
 
-def _identity(user: str | None, groups: str | None, proxy_user: str | None, site: Site) -> Identity:
+def _identity(user: str | None, groups: str | None, reading: Reading | None, site: Site) -> Identity:
     """The caller's identity, or the named user's; groups given on the command line replace those looked up."""
-    real_user = user_name(os.getuid())
-    found = identity_of(user, site, real_user, "--user") if user else identify(site, os.environ, proxy_user)
+    found = identity_of(user, site, "--user") if user else identify(site, os.environ, reading)
     if groups is None:
         return found
-    return Identity(found.user, tuple(filter(None, groups.split(","))), real_user, found.how)
+    return Identity(found.user, tuple(filter(None, groups.split(","))), found.real_user, found.how)
 
 
 def _real(name: str, site: Site) -> str | None:

@@ -11,23 +11,54 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from types import ModuleType
+    from typing import BinaryIO
 
-FAMILIES = {"spark-submit": "spark"}
+# The names of Spark's commands, and those that distributions give them where two Sparks stand side by side.
+SPARK = ["spark-submit", "spark-shell", "spark-sql", "pyspark", "sparkR"]
+SPARK += ["spark2-submit", "spark2-shell", "spark2-sql", "pyspark2"]
+SPARK += ["spark3-submit", "spark3-shell", "spark3-sql", "pyspark3"]
+FAMILIES = {
+    **dict.fromkeys(SPARK, "spark"),
+    "hadoop": "hadoop",
+    "mapred": "hadoop",
+    "sqoop": "hadoop",
+    "yarn": "hadoop",
+}
+
+
+def _cannot_ask(_option: str) -> int | None:
+    raise OSError("no Spark to ask")
 
 
 class Surroundings:
     """What a command sees besides its arguments.
 
     `environ` is its environment; `home` the folder it is installed in, None if unknown; `read` gives the text of a
-    file, or None if there is none, and raises OSError where it cannot be read.
+    file, or None if there is none, and raises OSError where it cannot be read; `opened` likewise gives the open file.
+    `real` is the absolute path of the command, None if unknown; `account` the name of the account that runs it.
+    `arity` asks the installed Spark how many values follow an option, None if it has no such option, and raises OSError
+    where it cannot be asked.
     """
 
-    __slots__ = ("environ", "home", "read")
+    __slots__ = ("account", "arity", "environ", "home", "opened", "read", "real")
 
-    def __init__(self, environ: "Mapping[str, str]", home: str | None, read: "Callable[[str], str | None]") -> None:
+    def __init__(
+        self,
+        environ: "Mapping[str, str]",
+        home: str | None,
+        read: "Callable[[str], str | None]",
+        opened: "Callable[[str], BinaryIO | None]" = lambda _: None,
+        real: str | None = None,
+        account: "Callable[[], str]" = lambda: "?",
+        arity: "Callable[[str], int | None]" = _cannot_ask,
+    ) -> None:
         self.environ = environ
         self.home = home
         self.read = read
+        self.opened = opened
+        self.real = real
+        self.account = account
+        self.arity = arity
 
 
 def family(command: str) -> "ModuleType":

@@ -31,6 +31,9 @@ HOT += [
     "files",
     "rules.index",
     "commands.base",
+    "commands.hadoop",
+    "commands.hadoop_conf",
+    "commands.hadoop_jar",
     "commands.spark",
     "commands.spark_options",
     "commands.properties",
@@ -93,7 +96,8 @@ def test_the_hot_path_imports_the_standard_library_alone():
     hot = {module: set(imports(modules()[module])) for module in HOT}
     late = {"site", "queues_file", "foreign", "rules", "rules.compile", "rules.lint"}  # when a file of the policy asks
     assert not {below for found in hot.values() for below in found} - set(HOT) - late
-    code = "import json, sys; import placement.shim, placement.commands.spark; print(json.dumps(sorted(sys.modules)))"
+    families = "placement.commands.spark, placement.commands.hadoop"
+    code = f"import json, sys; import placement.shim, {families}; print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=60)
     plain = subprocess.run(
         [sys.executable, "-I", "-c", "import json, sys; print(json.dumps(sorted(sys.modules)))"],

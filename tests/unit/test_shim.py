@@ -1,6 +1,7 @@
 """The wrappers and the policy executable from the outside: real processes, and a small script in Spark's place."""
 
 import grp
+import json
 import os
 import pwd
 import re
@@ -258,8 +259,8 @@ def test_the_environment_is_that_of_a_plain_call(gateway):
     gateway.real("#!/bin/sh\nexec env\n")
     plain = gateway.run(gateway.bin / "spark-submit").stdout.splitlines()
     wrapped = gateway.run("spark-submit", "job.py").stdout.splitlines()
-    ours = [line for line in wrapped if line.startswith(b"PLACEMENT_WRAPPED=")]
-    assert len(ours) == 1
+    ours = [line for line in wrapped if line.startswith((b"PLACEMENT_WRAPPED=", b"PLACEMENT_DECISION="))]
+    assert len(ours) == 2
     assert sorted(set(wrapped) - set(ours)) == sorted(line for line in plain if not line.startswith(b"_="))
 
 
@@ -392,3 +393,98 @@ def test_a_mapped_decision_imports_no_grammar(gateway):
     loaded = set(done.stdout.decode().split())
     assert "placement.decision" in loaded
     assert not loaded & {"pyparsing", "yaml", "pydantic", "hashlib", "json", "typing", "placement.rules.grammar"}
+
+
+# --- the audit trail, and what else goes with a decision --------------------------------------------------------------
+
+
+@pytest.fixture
+def trail(gateway):
+    """A gateway that keeps an audit trail; called, its records."""
+    file = gateway.folder / "trail.jsonl"
+    gateway.site(f"groups: {{static: groups.yaml}}\naudit: {{to: {file}, arguments: masked}}\n")
+
+    def records():
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+
+    return records
+
+
+def test_a_decision_is_in_the_trail_before_the_command_runs(gateway, trail):
+    gateway.real(f'#!/bin/sh\ncat {gateway.folder}/trail.jsonl\necho "$@"\n')
+    done = gateway.run("spark-submit", "--name", "n", "--conf", "spark.password=s3cret", "job.py", "--token", "s3cret")
+    (record,) = trail()
+    assert done.stdout.startswith(b'{"time": "')
+    assert f"placement:{record['id']}".encode() in done.stdout.splitlines()[1]
+    assert (record["outcome"], record["queue"], record["rule"]["line"]) == ("run", "root.a", 1)
+    assert record["identity"]["user"] == "alice"
+    assert record["identity"]["real_user"] == pwd.getpwuid(os.getuid()).pw_name
+    assert record["command"]["family"] == "spark-submit"
+    assert record["real"] == str(gateway.bin / "spark-submit")
+    assert record["arguments"] == ["--name", "n", "--conf", "spark.password=***", "job.py", "--token", "***"]
+    assert "s3cret" not in (gateway.folder / "trail.jsonl").read_text()
+    assert record["facts"]["name"] == "n"
+    assert 0 < record["duration_us"] < 60e6
+
+
+def test_refusals_and_errors_are_in_the_trail_and_what_submits_nothing_is_not(gateway, trail):
+    gateway.run("spark-submit", "--version")
+    assert trail() == []
+    gateway.run("spark-submit", "--queue", "root.prod", "job.py")
+    gateway.run("policy", "root.prod")
+    gateway.run("spark-submit", "--no-such-option", "job.py")
+    refused, by_policy, failed = trail()
+    assert (refused["outcome"], refused["reason"], refused["queue"]) == ("reject", "request-denied", None)
+    assert (by_policy["outcome"], by_policy["command"], by_policy["real"]) == ("reject", None, None)
+    assert (failed["outcome"], failed["reason"], failed["on_error"]) == ("error", "unknown-option", "closed")
+
+
+def test_without_leave_no_argument_is_in_the_trail(gateway, trail):
+    file = gateway.folder / "trail.jsonl"
+    gateway.site(f"groups: {{static: groups.yaml}}\naudit: {{to: {file}}}\n")
+    gateway.run("spark-submit", "job.py", "tell nobody")
+    assert "arguments" not in trail()[0]
+    assert "tell nobody" not in file.read_text()
+
+
+def test_a_trail_that_cannot_be_written_stops_nobody_unless_the_site_says_so(gateway):
+    gateway.site("groups: {static: groups.yaml}\naudit: {to: /dev/full}\n")
+    done = gateway.run("spark-submit", "job.py")
+    assert (done.returncode, without_id(done.stdout)) == (3, PLACED + b"<job.py>\n")
+    assert b"/dev/full: error[audit-unwritten]: the audit trail cannot be written: No space left" in done.stderr
+    gateway.site("groups: {static: groups.yaml}\naudit: {to: /dev/full, on-error: closed}\n")
+    done = gateway.run("spark-submit", "job.py")
+    assert (done.returncode, done.stdout) == (78, b"")
+    assert (gateway.run("policy").returncode, gateway.run("policy").stdout) == (1, b"")
+
+
+def test_hadoop_user_name_is_removed_where_the_site_does_not_honour_it(gateway):
+    gateway.map("* root.of.%user\n")
+    gateway.site("groups: {static: groups.yaml}\nhadoop-user-name: remove\n")
+    gateway.real('#!/bin/sh\necho "[$HADOOP_USER_NAME] $2"\n')
+    me = pwd.getpwuid(os.getuid()).pw_name
+    assert gateway.run("spark-submit", "job.py", user="eve").stdout.decode() == f"[] root.of.{me}\n"
+
+
+def test_a_command_that_another_wrapped_one_started_for_itself_is_decided_once(gateway, trail):
+    # as spark-shell starts spark-submit, with the arguments that it was given
+    inner = gateway.real('#!/bin/sh\nexec spark-submit --class repl.Main "$@"\n', name="spark-shell")
+    assert inner.exists()
+    gateway.real('#!/bin/sh\necho "$@"\n')
+    done = gateway.run("spark-shell", "--name", "n")
+    (record,) = trail()
+    assert record["command"]["family"] == "spark-shell"
+    assert done.stdout.decode().count(f"placement:{record['id']}") == 1
+    assert done.stderr.count(b"placement: ") == 1
+
+
+def test_a_job_that_is_started_from_within_another_is_decided_for_itself(gateway, trail):
+    gateway.real('#!/bin/sh\n[ "$INNER" ] || INNER=1 spark-submit --queue root.b inner.py\n')
+    assert gateway.run("spark-submit", "outer.py").returncode in (0, 1)
+    assert [record["queue"] for record in trail()] == ["root.a", "root.b"]
+
+
+def test_a_refusal_names_the_command_that_explains_it(gateway):
+    done = gateway.run("spark-submit", "--queue", "it's", "job.py", user="a b")
+    assert done.returncode == 77
+    assert done.stderr.decode().endswith("""(`placement explain --user 'a b' --queue 'it'\\''s'` says more)\n""")
