@@ -3,15 +3,17 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup parts demo test cluster test-fast bench fuzz lint format expected clean
+.PHONY: help setup parts demo test test-engines cluster test-fast bench fuzz fuzz-commands lint format expected clean
 
 help:
 	@echo "make demo       the main job on an embedded YARN: who lands in which queue, decided and seen"
 	@echo "make test       all tests: the fast ones, then those on the embedded YARN"
 	@echo "make test-fast  the tests that need no YARN"
+	@echo "make test-engines  the tests with real Flink and Hive on the embedded YARN; fetches them, 900 MB"
 	@echo "make cluster    an embedded YARN to try things on by hand; SCHEDULER=capacity for the other"
 	@echo "make bench      figures, each against something run beside it"
 	@echo "make fuzz       damaged maps and indexes, a million of them; RUNS=, SEED="
+	@echo "make fuzz-commands  command lines, read by us and by two Sparks; RUNS=100000, SEED="
 	@echo "make lint       formatting, lint and types"
 	@echo "make format     formats the code"
 	@echo "make expected   rewrites the expected outputs in tests/data; review the difference"
@@ -23,8 +25,13 @@ demo: setup
 	@$(BIN)/python -m tests.cluster.demo
 
 test: setup
-	$(BIN)/pytest -m "not cluster"
+	$(BIN)/pytest -m "not cluster and not engines"
 	$(BIN)/pytest -m cluster
+
+# Heavy engines: Flink and Hive, fetched into .parts when they are not there
+test-engines: setup
+	@$(BIN)/python -m tests.engines.parts
+	$(BIN)/pytest tests/engines -m engines
 
 # A cluster to try things on by hand
 SCHEDULER ?= fair
@@ -32,7 +39,7 @@ cluster: setup
 	@$(BIN)/python -m tests.cluster --scheduler $(SCHEDULER)
 
 test-fast: .venv/ready
-	$(BIN)/pytest -m "not cluster"
+	$(BIN)/pytest -m "not cluster and not engines"
 
 # Figures, each against something run beside it
 bench: .venv/ready
@@ -44,6 +51,11 @@ SEED ?= 1
 fuzz: .venv/ready
 	$(BIN)/python -m tests.fuzz.fuzz_policy $(RUNS) $(SEED)
 
+# Command lines of Spark's commands, read by us and by two versions of Spark; every night
+fuzz-commands: RUNS = 100000
+fuzz-commands: setup
+	$(BIN)/python -m tests.fuzz.fuzz_commands $(RUNS) $(SEED)
+
 lint: .venv/ready
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
@@ -54,7 +66,7 @@ format: .venv/ready
 	$(BIN)/ruff check --fix
 
 expected: .venv/ready
-	$(BIN)/pytest -q -m "not cluster" --write-expected
+	$(BIN)/pytest -q -m "not cluster and not engines" --write-expected
 
 clean:
 	rm -rf .venv .parts build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

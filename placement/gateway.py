@@ -5,7 +5,7 @@ Adapter on the hot path: standard library only.
 
 import posix
 
-from placement.commands.base import Surroundings, family
+from placement.commands.base import SPARK, Surroundings, family
 from placement.errors import PlacementError, Problem, quoted
 from placement.files import is_file, join, parent
 from placement.submission import Reading
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 WRAPPER_MARK = b"yarn-placement wrapper"  # stands at the head of every wrapper, under whatever name it is found
+REAL = "PLACEMENT_REAL"  # the real command, said by a wrapper that stands in its place in a Spark home
 TAG = "placement:"  # begins the YARN application tag that names a decision
 DEFAULT_PATH = "/bin:/usr/bin"  # where there is no PATH, as in `os.defpath`
 LONGEST_QUESTION_S = 10
@@ -23,16 +24,17 @@ HEAD = 256  # bytes of a file in which the mark is looked for
 
 
 def real_command(name: str, site_commands: "Mapping[str, str]", environ: "Mapping[str, str]") -> str:
-    """The path of the real command: where the site says, else the first on PATH that is no wrapper of ours.
+    """The path of the real command: where REAL or the site says, else the first on PATH that is no wrapper of ours.
 
     Raises PlacementError `no-real-command` if there is none.
     """
-    if name in site_commands:
-        path = site_commands[name]
+    path = environ.get(REAL) or site_commands.get(name)
+    if path:
+        who = REAL if environ.get(REAL) else "site.yaml"
         if _is_executable(path) and not is_wrapper(path):
             return path
         why = "is a wrapper itself" if is_wrapper(path) else "is not there or not executable"
-        raise _no_real_command(name, f"{quoted(path)}, which site.yaml gives for {quoted(name)}, {why}")
+        raise _no_real_command(name, f"{quoted(path)}, which {who} gives for {quoted(name)}, {why}")
     wrappers = 0
     for folder in environ.get("PATH", DEFAULT_PATH).split(":"):
         path = join(folder or ".", name)
@@ -60,7 +62,7 @@ def read_command(name: str, arguments: list[str], real: str | None, environ: "Ma
     Raises PlacementError `unknown-command`, or what the family raises.
     """
     path = join(posix.getcwd(), real) if real is not None else None
-    home = _home(real, environ)
+    home = _home(real, environ) if name in SPARK or path is None else _beside(path)
     around = Surroundings(
         environ, home, _text, _opened, path, _account, lambda option: arity_of_option(option, home, environ)
     )
@@ -141,6 +143,16 @@ def _home(real: str | None, environ: "Mapping[str, str]") -> str | None:
         packages = glob.glob(f"{glob.escape(prefix)}/lib/python3*/*-packages/pyspark")  # site-, or Debian's dist-
         return packages[0] if packages else None
     return prefix
+
+
+def _beside(path: str) -> str:
+    """The folder above that of a command, links to the command followed, as Flink's `bin/flink` finds FLINK_HOME."""
+    try:
+        for _ in range(100):
+            path = join(parent(path), posix.readlink(path))
+    except OSError:
+        pass  # no link any more
+    return parent(parent(path))
 
 
 def _text(path: str) -> str | None:

@@ -76,12 +76,8 @@ def policy_executable(arguments: list[str], environ: dict[str, str]) -> int:
 
 def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
     """Runs the real `name` in the queue that the policy decides; returns, with an exit status, only if it does not."""
-    from placement.gateway import (
-        arguments_with,
-        is_decided,
-        read_command,
-        real_command,
-    )  # the policy executable does without
+    # The policy executable does without these.
+    from placement.gateway import REAL, arguments_with, is_decided, read_command, real_command
 
     began_ns = time.monotonic_ns()
     try:
@@ -89,6 +85,7 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
         folder = Folder(find(environ))
         site, trouble = site_of(folder)
         real = real_command(name, site.commands, environ)
+        posix.unsetenv(REAL)
     except PlacementError as error:
         say_all(error)
         return NOT_FOUND

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 class Identity:
-    """Who the ResourceManager will see: `user`, and `groups` with the primary one first.
+    """Who the ResourceManager will see: `user`, and `groups` with the primary one first, each once.
 
     `real_user` is the account that typed; `how` says where the user was found (`process`, `HADOOP_USER_NAME`, ...).
     """
@@ -18,7 +18,7 @@ class Identity:
 
     def __init__(self, user: str, groups: tuple[str, ...], real_user: str, how: str) -> None:
         self.user = user
-        self.groups = groups
+        self.groups = tuple(dict.fromkeys(groups))
         self.real_user = real_user
         self.how = how
 

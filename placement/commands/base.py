@@ -19,10 +19,14 @@ SPARK += ["spark2-submit", "spark2-shell", "spark2-sql", "pyspark2"]
 SPARK += ["spark3-submit", "spark3-shell", "spark3-sql", "pyspark3"]
 FAMILIES = {
     **dict.fromkeys(SPARK, "spark"),
+    "beeline": "hive",
+    "flink": "flink",
     "hadoop": "hadoop",
+    "hive": "hive",
     "mapred": "hadoop",
     "sqoop": "hadoop",
     "yarn": "hadoop",
+    "yarn-session.sh": "flink",
 }
 
 
@@ -72,6 +76,5 @@ def family(command: str) -> "ModuleType":
                 remedy=f"use one of {known}",
             )
         )
-    from importlib import import_module
-
-    return import_module(f"placement.commands.{FAMILIES[command]}")
+    module: ModuleType = __import__(f"placement.commands.{FAMILIES[command]}", fromlist=["read"])
+    return module  # `importlib` takes a millisecond to import

@@ -1,87 +1,48 @@
-"""spark-submit's command line, read as Spark reads it. Part of the hot path: standard library only.
+"""The command lines of spark-submit and Spark's shells, read as Spark reads them. Part of the hot path: standard
+library only.
 
-Sources: Spark `SparkSubmitOptionParser` (options), `SparkSubmitArguments` (precedence), `SparkSubmit` (masters); held
-against the real command by tests/cluster/test_spark_reading.py.
+Sources: Spark `SparkSubmitArguments` (precedence), `SparkSubmit` (masters), `SparkSubmitCommandBuilder` (shells); held
+against the real commands by tests/cluster/test_spark_reading.py.
 """
 
 from placement.commands.base import Surroundings
 from placement.commands.properties import parse
-from placement.errors import PlacementError, Problem, nearest, quoted
+from placement.commands.spark_options import SCRIPTS, Words
 from placement.estimate.demand import of_spark
 from placement.submission import Reading, Request
 
-# Every option of Spark 3.3 to 4.x that takes a value. An older Spark refuses one that it does not know, so a name too
-# many here cannot shift the reading of a command line that runs.
-VALUED = frozenset(
-    [
-        "--archives",
-        "--class",
-        "--conf",
-        "-c",
-        "--deploy-mode",
-        "--driver-class-path",
-        "--driver-cores",
-        "--driver-java-options",
-        "--driver-library-path",
-        "--driver-memory",
-        "--exclude-packages",
-        "--executor-cores",
-        "--executor-memory",
-        "--files",
-        "--jars",
-        "--keytab",
-        "--kill",
-        "--master",
-        "--name",
-        "--num-executors",
-        "--packages",
-        "--principal",
-        "--properties-file",
-        "--proxy-user",
-        "--py-files",
-        "--queue",
-        "--remote",
-        "--repositories",
-        "--status",
-        "--total-executor-cores",
-    ]
-)
-SWITCHES = frozenset(("--load-spark-defaults", "--supervise", "--verbose", "-v"))
-ENDING = {
-    "--help": "shows its help",
-    "-h": "shows its help",
-    "--version": "shows its version",
-    "--usage-error": "fails",
-}
 QUEUE_KEY = "spark.yarn.queue"
 TAGS_KEY = "spark.yarn.tags"
 
 
 def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
-    """What `COMMAND ARGUMENTS` would do.
+    """What `COMMAND ARGUMENTS` would do; `command` may carry a version, as in `spark3-submit` or `pyspark2`.
 
-    Raises PlacementError `unknown-option` where an option may be one of a Spark newer than this table: whether a value
-    follows it, and so where the application begins, cannot be known then.
+    Raises PlacementError `unknown-option` where an option is known neither to our table nor to the installed Spark,
+    which could not be asked.
     """
-    reading = Reading(command, arguments)
-    options: dict[str, str] = {}
-    conf: dict[str, str] = {}
-    refusal = _read_options(reading, options, conf)
+    plain = command.replace("spark2-", "spark-").replace("spark3-", "spark-").rstrip("23")
+    reading = Reading(plain, arguments)
+    script = SCRIPTS[plain]
+    words = Words()
+    refusal = words.read([*script, *arguments], around)
     if refusal:
         return reading.passes(refusal)
+    options = words.options
+    reading.application, reading.application_arguments = words.application, words.arguments
+    reading.position = words.end - len(script)
     try:
-        properties, file = _properties(options, around)
+        layers = _layers(words, around)
     except (OSError, ValueError) as error:
-        return reading.passes(f"spark-submit will refuse its properties: {error}")
+        return reading.passes(f"Spark will refuse its properties: {error}")
 
     def said(option: str, key: str, variable: str = "") -> tuple[str, str] | None:
         """The value in force and where it was said: option, --conf, properties, environment, the first that has it."""
         if option in options:
             return options[option], option
-        if key in conf:
-            return conf[key], f"{key} in --conf"
-        if key in properties:
-            return properties[key], f"{key} in {file}"
+        for properties, where in layers:
+            if key in properties:
+                return properties[key], f"{key} in {where}"
         return (around.environ[variable], variable) if variable in around.environ else None
 
     def value(option: str, key: str, variable: str = "") -> str | None:
@@ -90,14 +51,20 @@ def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
 
     reading.master = value("--master", "spark.master", "MASTER") or "local[*]"
     reading.deploy_mode = value("--deploy-mode", "spark.submit.deployMode", "DEPLOY_MODE") or "client"
-    reading.name = value("--name", "spark.app.name")
-    reading.tags = value("", TAGS_KEY)
+    reading.name = value("--name", "spark.app.name", "SPARK_YARN_APP_NAME")
     reading.proxy_user = options.get("--proxy-user")
-    asked = said("--queue", QUEUE_KEY)
+    if value("--keytab", "spark.kerberos.keytab"):  # without one nobody is logged in by it (SparkSubmit)
+        reading.principal = value("--principal", "spark.kerberos.principal")
+    java = [(around.environ.get("SPARK_SUBMIT_OPTS"), "SPARK_SUBMIT_OPTS")]
+    if reading.deploy_mode == "client":
+        java.insert(0, (value("--driver-java-options", "spark.driver.extraJavaOptions"), "the driver's Java options"))
+    asked = said("--queue", QUEUE_KEY) or _said_to_java(QUEUE_KEY, java)
     reading.request = Request(*asked) if asked else None
+    tags = said("", TAGS_KEY) or _said_to_java(TAGS_KEY, java)
+    reading.tags = tags[0] if tags else None
     if "--kill" in options or "--status" in options:
         return reading.passes("asks about a submission that exists")
-    if value("--remote", "spark.remote"):
+    if value("--remote", "spark.remote", "SPARK_REMOTE"):
         return reading.passes("connects to a Spark server that runs already")
     if reading.master != "yarn":
         return reading.passes(f"its master is {reading.master}, not yarn")
@@ -116,74 +83,40 @@ def place(reading: Reading, queue: str, tag: str) -> list[str]:
     return [*arguments[:position], *ours, *arguments[position:]]
 
 
-def _read_options(reading: Reading, options: dict[str, str], conf: dict[str, str]) -> str:
-    """Fills `options`, `conf` and the application of `reading`; says why nothing will be submitted, or nothing."""
-    arguments = reading.arguments
-    index = 0
-    while index < len(arguments):
-        option, value = _split_at_equals(arguments[index])
-        if option in ENDING:
-            return ENDING[option]
-        if option in SWITCHES:
-            options[option] = ""
-        elif option in VALUED:
-            if value is None:
-                index += 1
-                if index == len(arguments):
-                    return f"{option} lacks its value"
-                value = arguments[index]
-            if option in ("--conf", "-c"):
-                key, equals, value = value.partition("=")
-                if not equals:
-                    return f"{option} lacks its KEY=VALUE"
-                conf[key] = value
-            else:
-                options[option] = value
-        elif arguments[index].startswith("-"):
-            raise _unknown(option)
-        else:
-            reading.application = arguments[index]
-            reading.application_arguments = arguments[index + 1 :]
-            break
-        index += 1
-    reading.position = index
-    return ""
+def _layers(words: Words, around: Surroundings) -> list[tuple[dict[str, str], str]]:
+    """Properties and where they stand, the strongest first. --properties-file replaces spark-defaults.conf altogether.
 
-
-def _unknown(option: str) -> PlacementError:
-    near = nearest(option, [*VALUED, *SWITCHES, *ENDING])
-    return PlacementError(
-        Problem(
-            "unknown-option",
-            f"{quoted(option)} is no option of spark-submit that placement knows",
-            remedy=f"did you mean {quoted(near)}?" if near else "`spark-submit --help` lists them",
-        )
-    )
-
-
-def _split_at_equals(argument: str) -> tuple[str, str | None]:
-    """Option and value of `--option=value`; a value must not be empty or hold a line end (Java's `(--[^=]+)=(.+)`)."""
-    option, _, value = argument.partition("=")
-    if option.startswith("--") and option != "--" and value and not any(end in value for end in "\n\r\x85\u2028\u2029"):
-        return option, value
-    return argument, None
-
-
-def _properties(options: dict[str, str], around: Surroundings) -> tuple[dict[str, str], str]:
-    """The properties in force and their file: --properties-file replaces spark-defaults.conf altogether.
-
-    Raises OSError or ValueError where Spark would refuse the file.
+    Raises OSError or ValueError where Spark would refuse a file.
     """
-    conf_dir = around.environ.get("SPARK_CONF_DIR") or (f"{around.home}/conf" if around.home else "")
-    defaults = f"{conf_dir}/spark-defaults.conf" if conf_dir else ""
-    file = options.get("--properties-file")
-    if file is None:
-        text = around.read(defaults) if defaults else None
-        return parse(text or ""), defaults
-    text = around.read(file)
-    if text is None:
-        raise FileNotFoundError(f"no such file: {file}")
-    properties = parse(text)
-    if "--load-spark-defaults" in options and defaults:
-        properties = parse(around.read(defaults) or "") | properties
-    return properties, file
+    layers = [(words.conf, "--conf")]
+    file = words.options.get("--properties-file")
+    for path in [*reversed(words.files), *([] if file is None else [file])]:
+        text = around.read(path)
+        if text is None:
+            raise FileNotFoundError(f"no such file: {path}")
+        layers.append((parse(text), path))
+    folder = around.environ.get("SPARK_CONF_DIR") or (f"{around.home}/conf" if around.home else "")
+    if folder and (file is None or "--load-spark-defaults" in words.options):
+        defaults = f"{folder}/spark-defaults.conf"
+        layers.append((parse(around.read(defaults) or ""), defaults))
+    return layers
+
+
+def _said_to_java(key: str, java: list[tuple[str | None, str]]) -> tuple[str, str] | None:
+    """The value of `-DKEY=VALUE` among options for Java, and where it was said; it counts where the key has no other.
+
+    `java` are such options and what they are called, the strongest first. Source: Spark `SparkConf`, which begins with
+    the `spark.` properties of its JVM, and `SparkSubmitCommandBuilder`, which gives it these options.
+    """
+    for text, where in java:
+        if text and f"-D{key}=" in text:
+            import shlex  # slow to import, and rarely needed
+
+            try:
+                options = shlex.split(text)
+            except ValueError:
+                continue  # Spark refuses it
+            for option in reversed(options):
+                if option.startswith(f"-D{key}="):
+                    return option.partition("=")[2], f"{key} in {where}"
+    return None

@@ -50,7 +50,7 @@ def image(rules: Rules, site: "Site", revision: str, sources: "dict[str, Fingerp
         user: [_append(body, b"".join(map(_text, names))), len(names)]
         for user, names in dict(site.static_groups).items()
     }
-    directory += [*_table(body, static), len(places)]
+    directory += [*_table(body, static), len(places), int(bool(rules.roles))]
     with memoryview(body) as view:
         sums = [crc32(view[at : at + BLOCK * WORD]) for at in range(0, len(body), BLOCK * WORD)]
     described = _words(directory) + _words(sums) + _meta(rules.file, site, revision, sources)

@@ -1,4 +1,4 @@
-"""The index of a policy, as it is read: one file, mapped, in which a lookup touches only what it returns.
+"""The index of a policy, as it is read: one file, of which a lookup touches only what it returns.
 
 Part of the hot path: standard library only. `placement.rules.compile` writes what is read here; docs/index.md says when
 either happens. The file is words of 4 bytes in the byte order of the machine, which the magic names. A place counts the
@@ -6,8 +6,9 @@ words of the body before it, and 0 says "none". A text is its size in bytes (a w
 
     file      = head body
     head      = MAGIC VERSION, CRC-32 of the head from behind it on, words of the file, words of the head;
-                everyone, users, groups, static groups (place and count each), how many rules; sums meta
-    sums      = { CRC-32 }                         of each BLOCK of the body: a block is checked before it is used
+                everyone, users, groups, static groups (place and count each), how many rules, are there roles (1 or 0);
+                sums meta
+    sums      = { CRC-32 }                         of each BLOCK of the body
     meta      = program, revision, map (texts), sources, settings, commands
     sources   = count { name, is there (1 or 0), its Fingerprint as a text if it is }
     settings  = count { name, text }               commands likewise
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
     Fingerprint: TypeAlias = "tuple[int, int, int, int]"  # size, mtime_ns, ctime_ns, inode
     Groups: TypeAlias = "Mapping[str, tuple[str, ...]] | StaticGroups"
     Instead: TypeAlias = "Callable[[PlacementError], tuple[RuleBook, Groups]]"
+    Load: TypeAlias = "Callable[[int, int], None]"  # brings the bytes from, to, of a file to where they belong
 
 MAGIC = b"YPINDEX" + (b"<" if sys.byteorder == "little" else b">")
 VERSION = 2
 WORD = 4  # bytes
 CHECKED = 16  # bytes before what the CRC-32 of the head is of
-DIRECTORY, SUMS = 6, 15  # words before either
+DIRECTORY, SUMS = 6, 16  # words before either
 BLOCK_BITS = 10
 BLOCK = 1 << BLOCK_BITS  # words: a page
 FEW_BLOCKS = 16  # an index that small is checked whole
@@ -55,11 +57,13 @@ ENCODING = ("utf-8", "surrogatepass")  # a name from the environment may be no U
 KINDS = (USER, GROUP, ROLE, EVERYONE)
 OPERATORS = ("and", "or", "not", "<", "<=", ">", ">=", "==", "!=", "in")
 
-_FAULTS = (ValueError, IndexError, OverflowError)
+_FAULTS = (ValueError, IndexError, OverflowError, OSError)
 
 
 class Index:
     """A compiled policy over `data`, the content of an index; a `RuleBook`, and what the site says.
+
+    With `load` nothing is in `data` before that has brought it there; it raises ValueError or OSError if it cannot.
 
     `file` is the path of the map, `sources` {name: fingerprint, None for a file that was not there}, `settings` what
     the site says in a word, by attributes of Site, `program` the version of placement that wrote it.
@@ -74,6 +78,7 @@ class Index:
         "_count",
         "_everyone",
         "_groups",
+        "_has_roles",
         "_instead",
         "_known",
         "_path",
@@ -87,14 +92,14 @@ class Index:
         "static_groups",
     )
 
-    def __init__(self, data: "Buffer", path: str, instead: "Instead | None" = None) -> None:
+    def __init__(self, data: "Buffer", path: str, instead: "Instead | None" = None, load: "Load | None" = None) -> None:
         self._path = path
         self._instead = instead
         self._known: dict[int, Rule] = {}
-        head, body = _parts(data, path)
+        head, body = _parts(data, path, load or _nothing)
         try:
             sums = -(-len(body) // BLOCK)
-            self._body = Words(data, len(head), body, head[SUMS : SUMS + sums])
+            self._body = Words(data, len(head), body, head[SUMS : SUMS + sums], load or _nothing)
             if sums <= FEW_BLOCKS:
                 self._body.check_all()
             self._read_directory(head)
@@ -107,18 +112,21 @@ class Index:
         return self._count
 
     def matching(self, user: str, groups: tuple[str, ...]) -> list[Rule]:
-        """The rules whose target matches, whatever their conditions say, in the order of the map; O(groups)."""
+        """The rules whose target matches, whatever their conditions say, in the order of the map; O(groups).
+
+        `groups`, each once. A rule can be found twice only through its role.
+        """
         known = self._known
         try:
             found = self._everyone + self._users.found((user,)) + self._groups.found(groups)
             if len(found) > 1:
-                found = sorted(set(found))
+                found = sorted(set(found)) if self._has_roles else sorted(found)
             return [known.get(place) or self._rule(place) for place in found]
         except _FAULTS as error:
             return self._files(error)[0].matching(user, groups)
 
     def check(self) -> None:
-        """Checks all of it, after which lookups are quicker. Raises PlacementError `index-tampered`."""
+        """Loads and checks all of it, after which lookups are quicker. Raises PlacementError `index-tampered`."""
         try:
             self._body.check_all()
         except _FAULTS as error:
@@ -132,8 +140,11 @@ class Index:
         return self._instead(error)
 
     def _read_directory(self, head: "memoryview[int]") -> None:
-        everyone, everyones, users, user_slots, groups, group_slots, static, static_slots, count = head[DIRECTORY:SUMS]
+        everyone, everyones, users, user_slots, groups, group_slots, static, static_slots, count, has_roles = head[
+            DIRECTORY:SUMS
+        ]
         self._count = count
+        self._has_roles = bool(has_roles)
         self._everyone = self._body.numbers(everyone, everyones)
         self._users = Table(self._body, users, user_slots)
         self._groups = Table(self._body, groups, group_slots)
@@ -160,17 +171,26 @@ class Index:
 
 
 class Words:
-    """A part of `data` as `words`, which begin after `before` words. What is in it is checked by `sums` before use."""
+    """A part of `data` as `words`, which begin after `before` words.
 
-    __slots__ = ("_checked", "_sums", "before", "data", "is_checked", "words")
+    With `sums` each block of it is loaded, and checked, when it is first used.
+    """
+
+    __slots__ = ("_checked", "_load", "_sums", "before", "data", "is_checked", "words")
 
     def __init__(
-        self, data: "Buffer", before: int, words: "memoryview[int]", sums: "memoryview[int] | None" = None
+        self,
+        data: "Buffer",
+        before: int,
+        words: "memoryview[int]",
+        sums: "memoryview[int] | None" = None,
+        load: "Load | None" = None,
     ) -> None:
         self.data = data
         self.before = before
         self.words = words
         self._sums = sums
+        self._load = load
         self._checked = bytearray(len(sums) if sums else 0)  # 1 for each block that is
         self.is_checked = not sums
 
@@ -182,7 +202,10 @@ class Words:
             return
         for block in range(place >> BLOCK_BITS, (place + count + BLOCK - 1) >> BLOCK_BITS):
             if not self._checked[block]:
-                if crc32(self.words[block << BLOCK_BITS : (block + 1) << BLOCK_BITS]) != self._sums[block]:
+                begin, end = block << BLOCK_BITS, min((block + 1) << BLOCK_BITS, len(self.words))
+                if self._load:
+                    self._load((self.before + begin) * WORD, (self.before + end) * WORD)
+                if crc32(self.words[begin:end]) != self._sums[block]:
                     raise ValueError(block)
                 self._checked[block] = 1
 
@@ -320,29 +343,40 @@ class Cursor:
 
 
 def open_index(path: str, owner: int, instead: "Instead | None" = None) -> Index | None:
-    """The index at `path`, mapped; None if there is none that this process may read.
+    """The index at `path`; None if there is none that this process may read.
 
     `owner` is the user id that may own it, besides 0; `instead` as in `Index`. Raises PlacementError if it must not be
     trusted, or is broken.
     """
     try:
-        descriptor = posix.open(path, posix.O_RDONLY | posix.O_NOFOLLOW | posix.O_NONBLOCK | posix.O_CLOEXEC)
+        file = open(path, "rb", buffering=0, opener=_opened)  # noqa: SIM115 # for as long as somebody has the index
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except (OSError, ValueError) as error:
         raise _foreign(path) from error
     try:
-        status = posix.fstat(descriptor)
+        status = posix.fstat(file.fileno())
         if not S_ISREG(status.st_mode):
             raise _foreign(path)
         _refuse_untrusted(path, status, owner)
         if not status.st_size:
             raise _truncated(path, 0)
-        return Index(mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ), path, instead)
+        # Not the file itself is mapped: it may be cut short under us, and a kernel may map megabytes around a page.
+        data = mmap.mmap(-1, status.st_size)
+        data.madvise(mmap.MADV_NOHUGEPAGE)
+        there = memoryview(data)
+
+        def load(begin: int, end: int) -> None:
+            if posix.preadv(file.fileno(), [there[begin:end]], begin) != end - begin:
+                raise ValueError(begin)
+
+        return Index(data, path, instead, load)
     except (OSError, ValueError) as error:
         raise _foreign(path) from error
-    finally:
-        posix.close(descriptor)
+
+
+def _opened(path: str, flags: int) -> int:
+    return posix.open(path, flags | posix.O_NOFOLLOW | posix.O_NONBLOCK)
 
 
 def fingerprint(status: "posix.stat_result") -> "Fingerprint":
@@ -358,8 +392,13 @@ def _refuse_untrusted(path: str, status: "posix.stat_result", owner: int) -> Non
         raise PlacementError(Problem("index-writable", "others may write the index", Place(path), _anew(path)))
 
 
-def _parts(data: "Buffer", path: str) -> "tuple[memoryview[int], memoryview[int]]":
+def _nothing(begin: int, end: int) -> None:
+    """Loads what is there already."""
+
+
+def _parts(data: "Buffer", path: str, load: "Load") -> "tuple[memoryview[int], memoryview[int]]":
     """Head and body of an index whose head is whole; raises PlacementError otherwise."""
+    load(0, min(DIRECTORY * WORD, len(data)))
     if data[: len(MAGIC)] != MAGIC[: len(data)]:
         raise _foreign(path)
     if len(data) < DIRECTORY * WORD:
@@ -375,6 +414,7 @@ def _parts(data: "Buffer", path: str) -> "tuple[memoryview[int], memoryview[int]
         raise _truncated(path, len(data))
     if size * WORD != len(data) or not SUMS <= head_size <= size:
         raise _tampered(path)
+    load(0, head_size * WORD)
     if crc32(words[CHECKED // WORD : head_size]) != checksum:
         raise _tampered(path)
     return words[:head_size], words[head_size:]

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
         """Where rules are looked up: those of a parsed map, or of its index."""
 
         def matching(self, user: str, groups: tuple[str, ...]) -> list[Rule]:
-            """The rules whose target matches, whatever their conditions say, in the order of the map."""
+            """The rules whose target matches, whatever their conditions say, in the order of the map.
+
+            `groups`, each once.
+            """
             ...
 
     Candidate: TypeAlias = tuple[Rule, str]  # a rule, and the queue that it gives, as the scheduler knows it

@@ -91,14 +91,17 @@ class Rules:
         return tuple(self.roles[rule.name].groups) if rule.kind == ROLE and rule.name in self.roles else ()
 
     def matching(self, user: str, groups: tuple[str, ...]) -> list[Rule]:
-        """The rules whose target matches, whatever their conditions say, in the order of the map; O(groups)."""
+        """The rules whose target matches, whatever their conditions say, in the order of the map; O(groups).
+
+        `groups`, each once. A rule can be found twice only through its role.
+        """
         found = self._everyone + self._by_user.get(user, _NONE)
         by_group = self._by_group
         for group in groups:
             if group in by_group:
                 found += by_group[group]
         if len(found) > 1:
-            found = sorted(set(found))
+            found = sorted(set(found)) if self.roles else sorted(found)
         rules = self.rules
         return [rules[number] for number in found]
 

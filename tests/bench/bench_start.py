@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench.side_by_side import Command, medians, show
+from tests.bench.side_by_side import Command, measured, show
 from tests.conftest import ROOT
 
 SIZES = (5, 1_000, 100_000)
@@ -37,18 +37,18 @@ def main() -> None:
         for size, where in policies.items():
             commands[f"policy, {size} rules"] = ((ROOT / "wrappers" / "policy",), environ(where))
         commands["policy, 5 rules, a user with 1,000 groups"] = ((ROOT / "wrappers" / "policy",), environ(many))
-        show("a decision from process start", medians(commands), against="python3 -I -S -c pass")
+        show("a decision from process start", measured(commands), against="python3 -I -S -c pass")
         slow = {f"naive script, {size} rules": ((naive,), environ(policies[size])) for size in SIZES[:2]}
         fast = {name: commands[name] for name in ("policy, 5 rules", "policy, 1000 rules")}
-        show("against a naive script", medians({**fast, **slow}, rounds=5), against="policy, 5 rules")
+        show("against a naive script", measured({**fast, **slow}, rounds=5), against="policy, 5 rules")
 
 
-def policy(folder: Path, size: int, groups: int = 1) -> Path:
-    """A policy of `size` rules of which the last is for everyone; its user `me` has `groups` groups."""
+def policy(folder: Path, size: int, groups: int = 1, site: str = "") -> Path:
+    """A policy of `size` rules, the last for everyone; `me` has `groups` groups; `site`: more of its site.yaml."""
     folder.mkdir()
     rules = [f"user{n}: root.users.u{n}\n" if n % 2 else f":group{n} root.groups.g{n}\n" for n in range(size - 1)]
     (folder / "map.txt").write_text("".join(rules) + "* root.default\n")
-    (folder / "site.yaml").write_text("groups: {static: groups.yaml}\n")
+    (folder / "site.yaml").write_text("groups: {static: groups.yaml}\n" + site)
     (folder / "groups.yaml").write_text(f"me: [{', '.join(f'mine{n}' for n in range(groups))}]\n")
     subprocess.run(
         [Path(sys.executable).parent / "placement", "compile", folder], check=True, stdout=subprocess.DEVNULL

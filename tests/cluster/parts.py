@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 SPARK_VERSION = "3.5.9"
+NEWEST_SPARK = "4.3.0"  # how it reads a command line is tested beside the other
 JAVA_MINIMUM = 17  # Hadoop 3.5 is compiled for it
 APT_PACKAGES = ("openjdk-17-jdk-headless", "maven")
 FETCH_COMMAND = "python3 -m tests.cluster.parts"
@@ -40,11 +41,11 @@ def hadoop_lib() -> Path:
     return folder() / "hadoop" / "lib"
 
 
-def spark_home() -> Path:
+def spark_home(version: str = SPARK_VERSION) -> Path:
     """Spark's home in PyPI's pyspark; its parent is a folder for PYTHONPATH. Raises MissingPart."""
-    home = folder() / f"spark-{SPARK_VERSION}" / "pyspark"
+    home = folder() / f"spark-{version}" / "pyspark"
     if not home.is_dir():
-        raise MissingPart(f"Spark {SPARK_VERSION} is not in {folder()}; fetch it with: {FETCH_COMMAND}")
+        raise MissingPart(f"Spark {version} is not in {folder()}; fetch it with: {FETCH_COMMAND}")
     return home
 
 
@@ -68,11 +69,15 @@ def fetch() -> None:
     """Brings what is missing; well under a second when nothing is. Raises MissingPart if it cannot."""
     _tools()
     folder().mkdir(parents=True, exist_ok=True)
-    for present, bring in ((hadoop_lib, _fetch_hadoop), (spark_home, _fetch_spark)):
+    try:
+        hadoop_lib()
+    except MissingPart:
+        _fetch_hadoop()
+    for version, megabytes in ((SPARK_VERSION, 318), (NEWEST_SPARK, 460)):
         try:
-            present()
+            spark_home(version)
         except MissingPart:
-            bring()
+            _fetch_spark(version, megabytes)
 
 
 def _tools() -> None:
@@ -82,9 +87,9 @@ def _tools() -> None:
     except MissingPart:
         if os.geteuid() != 0 or shutil.which("apt-get") is None:
             raise
-        with _step(f"apt-get install {' '.join(APT_PACKAGES)}"):
-            _run("apt-get", "update")
-            _run("apt-get", "install", "-y", "--no-install-recommends", *APT_PACKAGES)
+        with step(f"apt-get install {' '.join(APT_PACKAGES)}"):
+            run("apt-get", "update")
+            run("apt-get", "install", "-y", "--no-install-recommends", *APT_PACKAGES)
         _check_tools()
 
 
@@ -99,22 +104,22 @@ def _check_tools() -> None:
 
 def _fetch_hadoop() -> None:
     version = re.search(r"<hadoop.version>(.+?)<", _POM.read_text())[1]
-    with _step(f"Hadoop {version} (96 MB, a minute or two)"), _arriving(folder() / "hadoop") as new:
+    with step(f"Hadoop {version} (96 MB, a minute or two)"), arriving(folder() / "hadoop") as new:
         shutil.copy(_POM, new)
         options = ("-DincludeScope=runtime", f"-DoutputDirectory={new}/lib")
         mvn = ("mvn", "-B", "-f", new / "pom.xml")
-        _run(*mvn, "dependency:copy-dependencies", *options, JAVA_HOME=str(java_home()))
+        run(*mvn, "dependency:copy-dependencies", *options, JAVA_HOME=str(java_home()))
 
 
-def _fetch_spark() -> None:
-    target = folder() / f"spark-{SPARK_VERSION}"
-    with _step(f"Spark {SPARK_VERSION} (318 MB, a minute or two)"), _arriving(target) as new:
+def _fetch_spark(version: str, megabytes: int) -> None:
+    target = folder() / f"spark-{version}"
+    with step(f"Spark {version} ({megabytes} MB, a minute or two)"), arriving(target) as new:
         pip = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-        _run(*pip, "install", "--root-user-action=ignore", "--target", new, f"pyspark=={SPARK_VERSION}")
+        run(*pip, "install", "--root-user-action=ignore", "--target", new, f"pyspark=={version}")
 
 
 @contextlib.contextmanager
-def _arriving(target: Path) -> Iterator[Path]:
+def arriving(target: Path) -> Iterator[Path]:
     """A temporary folder that becomes `target` in one step if all goes well, and goes away otherwise."""
     with tempfile.TemporaryDirectory(prefix="arriving-", dir=target.parent) as temporary:
         new = Path(temporary) / "new"
@@ -126,14 +131,14 @@ def _arriving(target: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _step(what: str) -> Iterator[None]:
+def step(what: str) -> Iterator[None]:
     print(f"parts: {what} ...", flush=True)
     start = time.monotonic()
     yield
     print(f"parts: done in {time.monotonic() - start:.0f} s", flush=True)
 
 
-def _run(*command: str | Path, **environment: str) -> None:
+def run(*command: str | Path, **environment: str) -> None:
     ended = subprocess.run(
         command,
         stdin=subprocess.DEVNULL,

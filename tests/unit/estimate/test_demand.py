@@ -42,6 +42,19 @@ CASES = {
         {"dynamicAllocation_enabled": "true"},
         {"executors": 0, "memory": 896, "vcores": 1},
     ),
+    "true in any case": (
+        {"dynamicAllocation_enabled": " TRUE"},
+        {"executors": 0, "memory": 896, "vcores": 1},
+    ),
+    "the older keys of overheads": (
+        {"deploy_mode": "cluster", "yarn_executor_memoryOverhead": "1g", "yarn_driver_memoryOverhead": "512"},
+        {"executors": 2, "memory": 2 * 2048 + 1536, "vcores": 3},
+    ),
+    "another least overhead": (
+        {"deploy_mode": "cluster", "executor_minMemoryOverhead": "1g", "driver_minMemoryOverhead": "512m"},
+        {"executors": 2, "memory": 2 * 2048 + 1536, "vcores": 3},
+    ),
+    "blanks around a size": ({"executor_memory": " 2g "}, {"executors": 2, "memory": 2 * 2432 + 896, "vcores": 3}),
     "a size that is none": ({"executor_memory": "much"}, {}),
     "a number that is none": ({"executor_instances": "x"}, {}),
 }

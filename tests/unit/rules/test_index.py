@@ -94,7 +94,7 @@ def dull(rules, roles, user, groups):
     return found
 
 
-@given(st.lists(some_rules, max_size=8), some_roles, names, st.lists(names, max_size=4))
+@given(st.lists(some_rules, max_size=8), some_roles, names, st.lists(names, max_size=4, unique=True))
 def test_the_index_says_what_the_rules_and_ten_dull_lines_say(rules, roles, user, groups):
     index = Index(compiled(rules, roles), "map.index")
     found = index.matching(user, tuple(groups))

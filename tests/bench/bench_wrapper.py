@@ -1,0 +1,44 @@
+"""The whole wrapper, its audit trail included, against the bare interpreter and against a script that only execs."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from tests.bench.bench_start import BARE, policy
+from tests.bench.side_by_side import Command, measured, show
+from tests.conftest import ROOT
+
+SIZES = (5, 100_000)
+REAL = "/bin/true"  # in Spark's place, so that what remains is the wrapper
+JOB = ("--conf", "spark.executor.memory=4g", "--num-executors", "10", "--name", "nightly", "job.py", "2026-11-21")
+DEFAULTS = "spark.master yarn\nspark.eventLog.enabled true\nspark.yarn.queue root.default\nspark.executor.cores 2\n"
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        conf = Path(folder, "conf")
+        conf.mkdir()
+        (conf / "spark-defaults.conf").write_text(DEFAULTS)
+        exec_only = Path(folder, "exec-only")
+        exec_only.write_text(f'#!/bin/sh\nexec {REAL} "$@"\n')
+        exec_only.chmod(0o755)
+        commands: dict[str, Command] = {
+            "python3 -I -S -c pass": (BARE, {}),
+            "a script that execs": ((exec_only, *JOB), {}),
+        }
+        for size in SIZES:
+            site = f"commands: {{spark-submit: {REAL}}}\naudit: {{to: {folder}/{size}.jsonl, arguments: masked}}\n"
+            where = policy(Path(folder, str(size)), size, site=site)
+            environ = {"PATH": os.defpath, "HADOOP_USER_NAME": "me", "PLACEMENT_POLICY": str(where)}
+            commands[f"spark-submit, {size} rules"] = (
+                (ROOT / "wrappers" / "spark-submit", *JOB),
+                environ | {"SPARK_CONF_DIR": str(conf)},
+            )
+        show("a wrapped command up to its exec", measured(commands), against="python3 -I -S -c pass")
+        records = Path(folder, "5.jsonl").read_text().count('"outcome": "run"')
+        print(f"  {records} decisions of the second last are in its trail")
+
+
+if __name__ == "__main__":
+    main()
