@@ -73,6 +73,15 @@ def test_jars_of_another_pom_do_not_count() -> None:
         parts.hadoop_lib()
 
 
+@pytest.mark.parametrize("version", [parts.SPARK_VERSION, parts.NEWEST_SPARK])
+def test_each_spark_has_a_folder_of_its_own(version: str) -> None:
+    with pytest.raises(parts.MissingPart, match=rf"^Spark {version} is not in .*; fetch it with: "):
+        parts.spark_home(version)
+    home = parts.folder() / f"spark-{version}" / "pyspark"
+    home.mkdir(parents=True)
+    assert parts.spark_home(version) == home
+
+
 def test_the_command_ends_with_one_line_and_status_1() -> None:
     command = [sys.executable, "-c", "import os; os.geteuid = lambda: 1; import runpy;"
                "runpy.run_module('tests.cluster.parts', run_name='__main__')"]  # fmt: skip
