@@ -1,0 +1,92 @@
+"""Where the ResourceManager is: `yarn-site.xml` of this gateway. Adapter; which files, and what they say, apart.
+
+Sources: Hadoop `RMHAUtils.getRMHAWebappAddresses`, `WebAppUtils`, yarn-default.xml.
+"""
+
+import os
+from collections.abc import Mapping
+
+from placement.commands.hadoop_conf import Configuration
+from placement.errors import PlacementError, Problem, quoted
+
+FOLDERS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
+DEFAULT_FOLDER = "/etc/hadoop/conf"
+CORE, YARN = "core-site.xml", "yarn-site.xml"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 # what yarn-default.xml says: for a client that means this machine
+LARGEST_FILE = 16 * 2**20  # bytes
+
+_RM = "yarn.resourcemanager"
+
+
+def addresses(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The ResourceManagers of the first folder of FOLDERS that has a yarn-site.xml, as `http://HOST:PORT`.
+
+    Raises PlacementError `no-resource-manager` if there is no such file, or it does not say.
+    """
+    folders = [environ[name] for name in FOLDERS if environ.get(name)] or [DEFAULT_FOLDER]
+    for folder in folders:
+        yarn_site = _content(os.path.join(folder, YARN))
+        if yarn_site is not None:
+            return read(_content(os.path.join(folder, CORE)), yarn_site, environ)
+    raise _unknown(f"no {YARN} in {' or '.join(map(quoted, folders))}")
+
+
+def read(core_site: bytes | None, yarn_site: bytes, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The ResourceManagers that these files name. Raises PlacementError `no-resource-manager`."""
+    said = Configuration(environ, lambda: environ.get("USER", ""))
+    said.load(f"{_RM}.hostname", EVERYWHERE, "")
+    try:
+        for content, name in ((core_site, CORE), (yarn_site, YARN)):
+            if content is not None:
+                said.add(content, name)
+        return _addresses(said)
+    except ValueError as error:
+        raise _unknown(str(error)) from error
+    except PlacementError as error:  # of a reader whose remedy is for a submission
+        raise _unknown(error.problems[0].message) from error
+
+
+def _addresses(said: Configuration) -> tuple[str, ...]:
+    is_https = _value(said, "yarn.http.policy") == "HTTPS_ONLY"
+    scheme, key, port = ("https", "webapp.https.address", 8090) if is_https else ("http", "webapp.address", 8088)
+    suffixes = [""]
+    if _value(said, f"{_RM}.ha.enabled").lower() == "true":
+        ids = _value(said, f"{_RM}.ha.rm-ids").split(",")
+        suffixes = [f".{each.strip()}" for each in ids if each.strip()]
+    named = (_value(said, f"{_RM}.{key}{suffix}") or _value(said, f"{_RM}.hostname{suffix}") for suffix in suffixes)
+    found = tuple(dict.fromkeys(f"{scheme}://{_with_port(each, port)}" for each in named if each))
+    if not found:
+        raise _unknown(f"{YARN} names no ResourceManager for `{_RM}.ha.rm-ids`")
+    return found
+
+
+def _value(said: Configuration, key: str) -> str:
+    found = said.get(key)
+    return found[0].strip() if found else ""
+
+
+def _with_port(address: str, port: int) -> str:
+    """`host:port` of an address with or without a port. Raises ValueError for anything else."""
+    host, colon, given = address.rpartition(":")
+    if not colon or address.endswith("]"):  # an IPv6 address stands in brackets
+        host, given = address, str(port)
+    if not host or not given.isdecimal() or any(character in host for character in "/@?#\\ ") or not host.isprintable():
+        raise ValueError(f"{quoted(address)} is not HOST:PORT")
+    return f"{'localhost' if host == EVERYWHERE else host}:{given}"
+
+
+def _content(path: str) -> bytes | None:
+    try:
+        with open(path, "rb") as file:
+            return file.read(LARGEST_FILE)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise _unknown(f"{quoted(path)} cannot be read: {error.strerror or error}") from error
+
+
+def _unknown(why: str) -> PlacementError:
+    remedy = f"name the folder of {YARN} by HADOOP_CONF_DIR"
+    return PlacementError(
+        Problem("no-resource-manager", f"where the ResourceManager is cannot be told: {why}", remedy=remedy)
+    )
