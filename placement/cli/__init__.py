@@ -15,9 +15,13 @@ COMMANDS = {
     "check": "errors and warnings of a policy, as FILE:LINE:COLUMN",
     "compile": "writes the index of a policy, which spares its reading",
     "decide": "the queue of a user or a command, and why",
+    "doctor": "whether this gateway is set up as it should be",
     "explain": "the same, with every rule that was tried",
     "impact": "who would be placed otherwise by another policy",
+    "install-wrappers": "wrappers in front of the real commands, put there or removed",
+    "spark-home": "a Spark home for what starts Spark from Python",
     "test": "whether everybody lands where expectations.yaml says",
+    "why": "a recorded decision, and whether its application runs where it says",
 }
 
 
@@ -30,7 +34,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"placement.cli.{cmd_name}").command
+        command: click.Command = import_module(f"placement.cli.{cmd_name.replace('-', '_')}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -1,5 +1,6 @@
 """What a wheel installs, in a fresh environment and from outside the checkout."""
 
+import json
 import os
 import subprocess
 import sys
@@ -59,6 +60,21 @@ def test_the_installed_wrapper_places(prefix, tmp_path):
     path = f"{prefix}/share/yarn-placement/wrappers:{tmp_path}:/usr/bin:/bin"
     done = run(prefix, "spark-submit", "job.py", PATH=path, **environ)
     assert done.stdout.startswith("--queue root.default --conf spark.yarn.tags=placement:")
+
+
+def test_the_installed_command_installs_wrappers_that_place(prefix, tmp_path):
+    real = tmp_path / "spark-submit"
+    real.write_text('#!/bin/sh\necho "$@"\n')
+    real.chmod(0o755)
+    wrappers = tmp_path / "wrappers"
+    policy = f"{prefix}/share/yarn-placement/policies/pnda"
+    environ = {"PATH": f"{wrappers}:{tmp_path}:/usr/bin:/bin", "PLACEMENT_POLICY": policy, "MASTER": "yarn"}
+    done = run(prefix, prefix / "bin" / "placement", "install-wrappers", "--to", wrappers, **environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run(prefix, "spark-submit", "job.py", **environ)
+    assert done.stdout.startswith("--queue root.default --conf spark.yarn.tags=placement:")
+    found = json.loads(run(prefix, prefix / "bin" / "placement", "doctor", "--json", **environ).stdout)
+    assert {each["code"] for each in found} <= {"real-command", "account", "shim-private", "no-index", "no-hadoop-conf"}
 
 
 def test_the_installed_command_checks_a_ready_made_policy(prefix):

@@ -1,0 +1,57 @@
+"""`placement doctor`: whether a gateway is set up as it should be, from the policy to the ResourceManager."""
+
+import json
+import os
+from collections.abc import Iterator
+
+import click
+
+from placement.cli import json_option, policy_option
+from placement.errors import PlacementError, Problem
+from placement.folder import MAP, Folder
+from placement.health import account, cluster, policy_folder, wrapped
+from placement.policy import Site
+from placement.rules.model import Rule
+
+
+@click.command("doctor")
+@policy_option
+@json_option
+def command(policy_folder: str, as_json: bool) -> int:
+    """Checks this gateway as the account that calls sees it, and changes nothing. Exit status 1 on errors.
+
+    The policy folder and its index, the wrappers on PATH and the real commands behind them, the look-up of groups,
+    Hadoop's configuration, and the ResourceManager: its scheduler and the queues that the rules name. Notes are for
+    information. What a finding means is in docs/install.md.
+    """
+    problems = [*_problems(policy_folder)]
+    errors = sum(problem.severity == "error" for problem in problems)
+    warnings = sum(problem.severity == "warning" for problem in problems)
+    if as_json:
+        click.echo(json.dumps([problem.as_data() for problem in problems], ensure_ascii=False, indent=2))
+    else:
+        for problem in problems:
+            click.echo(str(problem))
+        click.echo(f"{errors or 'no'} error{'s' * (errors != 1)}, {warnings or 'no'} warning{'s' * (warnings != 1)}")
+    return 1 if errors else 0
+
+
+def _problems(path: str) -> Iterator[Problem]:
+    yield from policy_folder.findings(path)
+    site, rules = _read(path)
+    yield from wrapped.findings(site.commands, os.environ)
+    yield from account.findings(site, os.environ)
+    yield from cluster.findings(site, rules, os.path.join(path, MAP), os.environ)
+
+
+def _read(path: str) -> tuple[Site, tuple[Rule, ...]]:
+    """The site and the rules, as far as they can be read: what is wrong with them has been said."""
+    folder = Folder(path, with_index=False)
+    try:
+        site = folder.site()
+    except PlacementError:
+        return Site(), ()
+    try:
+        return site, folder.placing_rules().rules
+    except PlacementError:
+        return site, ()

@@ -1,0 +1,1 @@
+"""Wrappers put into a folder, and taken out again. Adapter."""
