@@ -320,7 +320,7 @@ class Folder:
 
 def _site_of(index: Index) -> Site:
     settings = {name: word for name, word in index.settings.items() if name in Site.__slots__}
-    return Site(**settings, static_groups=index.static_groups, commands=index.commands)
+    return Site(static_groups=index.static_groups, commands=index.commands, **settings)  # type: ignore[arg-type]
 
 
 def _reach_libraries() -> None:

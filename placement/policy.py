@@ -38,7 +38,8 @@ class Site:
     `commands` {name: path} names real commands that are not to be looked for on PATH. `on_error` is CLOSED or OPEN.
     `policy_exec` is the path of an executable that decides in the place of the map. `authentication` is SIMPLE or
     KERBEROS, `hadoop_user_name` HONOUR or REMOVE. `audit_to` is where the audit trail goes, `audit_arguments` NO or
-    MASKED, `on_audit_error` CLOSED or OPEN.
+    MASKED, `on_audit_error` CLOSED or OPEN. `resource_managers` are addresses, `http://HOST:PORT`; none: yarn-site.xml
+    says them. An index does not have these.
     """
 
     __slots__ = (
@@ -51,6 +52,7 @@ class Site:
         "on_audit_error",
         "on_error",
         "policy_exec",
+        "resource_managers",
         "scheduler",
         "static_groups",
     )
@@ -68,6 +70,7 @@ class Site:
         audit_to: str = "none",
         audit_arguments: str = NO,
         on_audit_error: str = OPEN,
+        resource_managers: tuple[str, ...] = (),
     ) -> None:
         self.scheduler = scheduler
         self.groups = groups
@@ -80,6 +83,7 @@ class Site:
         self.audit_to = audit_to
         self.audit_arguments = audit_arguments
         self.on_audit_error = on_audit_error
+        self.resource_managers = resource_managers
 
 
 class Policy:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StrictStr
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StrictStr, model_validator
 
 from placement import documents
 from placement.policy import CLOSED, HONOUR, NO, OPEN, PROCESS, SIMPLE, STATIC, Site
@@ -17,8 +17,15 @@ def _absolute(path: str) -> str:
 
 def _absolute_file(path: str) -> str:
     if not path.startswith("/") or path.endswith("/"):
-        raise ValueError("`syslog`, `journald`, `none`, or the absolute path of a file")
+        raise ValueError("the absolute path of a file")
     return path
+
+
+def _address(url: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    if scheme not in ("http", "https") or not separator or not rest.strip("/") or "/" in rest.rstrip("/"):
+        raise ValueError("the address of a ResourceManager's web application, `http://HOST:PORT`")
+    return url.rstrip("/")
 
 
 class _StaticGroups(BaseModel):
@@ -42,9 +49,16 @@ class _Audit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
 
-    to: Literal["syslog", "journald", "none"] | Annotated[StrictStr, AfterValidator(_absolute_file)]
+    to: Literal["file", "syslog", "journald", "none"] = "file"
+    file: Annotated[StrictStr, AfterValidator(_absolute_file)] | None = None
     arguments: Literal["no", "masked"] = NO
     on_error: Literal["closed", "open"] = Field(default=OPEN, alias="on-error")
+
+    @model_validator(mode="after")
+    def _names_a_file(self) -> "_Audit":
+        if (self.to == "file") != (self.file is not None):
+            raise ValueError("`file: /path`, or `to` with `syslog` or `journald`")
+        return self
 
 
 class _SiteFile(BaseModel):
@@ -57,6 +71,9 @@ class _SiteFile(BaseModel):
     commands: dict[StrictStr, Annotated[StrictStr, AfterValidator(_absolute)]] = Field(default_factory=dict)
     policy: _PolicyExec | None = None
     on_error: Literal["closed", "open"] = Field(default=CLOSED, alias="on-error")
+    resource_managers: list[Annotated[StrictStr, AfterValidator(_address)]] = Field(
+        default_factory=list, alias="resource-managers"
+    )
     authentication: Literal["simple", "kerberos"] = SIMPLE
     hadoop_user_name: Literal["honour", "remove"] = Field(default=HONOUR, alias="hadoop-user-name")
     audit: _Audit = _Audit(to="none")
@@ -82,7 +99,8 @@ def read(source: bytes, file: str) -> tuple[Site, str | None]:
         policy_exec=said.policy.exec if said.policy else None,
         authentication=said.authentication,
         hadoop_user_name=said.hadoop_user_name,
-        audit_to=said.audit.to,
+        audit_to=said.audit.file or said.audit.to,
+        resource_managers=tuple(said.resource_managers),
         audit_arguments=said.audit.arguments,
         on_audit_error=said.audit.on_error,
     )

@@ -17,9 +17,9 @@ from placement.errors import PlacementError, Problem, quoted, visible
 from placement.folder import Folder
 from placement.gateway import TAG
 from placement.identity import identify
-from placement.policy import KERBEROS, Site
+from placement.policy import Site
 from placement.rules.condition import FACTS, value_in_words
-from placement.yarn import client, configuration
+from placement.yarn import configuration
 from placement.yarn.client import ResourceManager
 from placement.yarn.landing import Landing, landing
 
@@ -81,7 +81,7 @@ def command(asked: str, trails: tuple[str, ...], policy_folder: str, as_json: bo
 
     Exit status 0: as decided, as far as is known; 1: something runs elsewhere; 2: there is no such record.
     """
-    folder = Folder(policy_folder)
+    folder = Folder(policy_folder, with_index=False)
     site = folder.site()
     files = [file for trail in trails or _trails(site) for file in audit_file.files(trail)]
     if APPLICATION.fullmatch(asked):
@@ -129,9 +129,7 @@ def _of_application(application_id: str, site: Site, files: list[str]) -> Why:
 
 
 def _resource_manager(site: Site) -> ResourceManager:
-    addresses = configuration.addresses(os.environ)
-    auth = client.spnego() if site.authentication == KERBEROS else client.simple(identify(site, os.environ).user)
-    return ResourceManager(addresses, auth=auth)
+    return configuration.resource_manager(site, os.environ, identify(site, os.environ).user)
 
 
 def _see_where_it_is(why: Why, record: dict[str, Any], folder: Folder) -> None:

@@ -6,13 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from placement.commands.hadoop_conf import Configuration
 from placement.errors import Place, PlacementError, Problem, quoted
 from placement.identity import identify
-from placement.policy import KERBEROS, Site
+from placement.policy import Site
 from placement.queues.names import full_name
 from placement.queues.tree import Tree
 from placement.rules.model import Rule
 from placement.yarn.answers import Scheduler
-from placement.yarn.client import ResourceManager, simple, spnego
-from placement.yarn.configuration import CORE, DEFAULT_FOLDER, FOLDERS, YARN, addresses
+from placement.yarn.configuration import CORE, DEFAULT_FOLDER, FOLDERS, YARN, resource_manager
 
 TIMEOUT_S = 3.0
 
@@ -49,8 +48,7 @@ def findings(site: Site, rules: Iterable[Rule], map_file: str, environ: Mapping[
 
 def _scheduler(site: Site, environ: Mapping[str, str]) -> Scheduler:
     """The cluster's scheduler and queues. Raises PlacementError as the client does."""
-    auth = spnego() if site.authentication == KERBEROS else simple(identify(site, environ).real_user)
-    return ResourceManager(addresses(environ), TIMEOUT_S, auth).scheduler()
+    return resource_manager(site, environ, identify(site, environ).real_user, TIMEOUT_S).scheduler()
 
 
 def _of_folder(name: str, folder: str) -> Iterator[Problem]:

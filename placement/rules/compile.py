@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from placement.rules.condition import Condition, Value
     from placement.rules.index import Fingerprint
 
+NOT_WORDS = ("commands", "resource_managers", "static_groups")  # of a Site: what is no word, or of no use to a wrapper
 TEMPORARY = ".map.index."  # what the name of an unfinished index begins with
 ABANDONED_S = 3600  # seconds after which the unfinished index of a killed process is deleted
 LARGEST_INDEX = 0xFFFFFFFF  # words: what a place can say
@@ -105,7 +106,7 @@ def _postings(rules: Rules, places: list[int]) -> tuple[dict[str, list[int]], di
 
 
 def _meta(file: str, site: "Site", revision: str, sources: "dict[str, Fingerprint | None]") -> bytes:
-    settings = {name: getattr(site, name) for name in type(site).__slots__ if name not in ("commands", "static_groups")}
+    settings = {name: getattr(site, name) for name in type(site).__slots__ if name not in NOT_WORDS}
     words = {name: word for name, word in settings.items() if word is not None}
     parts = [_text(text) for text in (__version__, revision, file)]
     parts.append(_words((len(sources),)))

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from placement.commands.hadoop_conf import Configuration
 from placement.errors import PlacementError, Problem, quoted
+from placement.policy import KERBEROS, Site
+from placement.yarn import client
 
 FOLDERS = ("HADOOP_CONF_DIR", "YARN_CONF_DIR")
 DEFAULT_FOLDER = "/etc/hadoop/conf"
@@ -16,6 +18,17 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104 # what yarn-default.xml says: for a client 
 LARGEST_FILE = 16 * 2**20  # bytes
 
 _RM = "yarn.resourcemanager"
+
+
+def resource_manager(
+    site: Site, environ: Mapping[str, str], user: str, timeout_s: float = client.TIMEOUT_S
+) -> client.ResourceManager:
+    """The ResourceManager of `site`, or else of `yarn-site.xml`, asked as `user`; under Kerberos as the ticket says.
+
+    Raises PlacementError `no-resource-manager` or `no-gssapi`.
+    """
+    auth = client.spnego() if site.authentication == KERBEROS else client.simple(user)
+    return client.ResourceManager(site.resource_managers or addresses(environ), timeout_s, auth)
 
 
 def addresses(environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ def main() -> None:
             "a script that execs": ((exec_only, *JOB), {}),
         }
         for size in SIZES:
-            site = f"commands: {{spark-submit: {REAL}}}\naudit: {{to: {folder}/{size}.jsonl, arguments: masked}}\n"
+            site = f"commands: {{spark-submit: {REAL}}}\naudit: {{file: {folder}/{size}.jsonl, arguments: masked}}\n"
             where = policy(Path(folder, str(size)), size, site=site)
             environ = {"PATH": os.defpath, "HADOOP_USER_NAME": "me", "PLACEMENT_POLICY": str(where)}
             commands[f"spark-submit, {size} rules"] = (

@@ -25,7 +25,7 @@ SHELLS = {
 def fair(fair_yarn, tmp_path):
     gateway = Gateway(fair_yarn, tmp_path)
     (gateway.policy / "site.yaml").write_text(
-        f"groups: {{static: groups.yaml}}\naudit: {{to: {tmp_path}/trail.jsonl, arguments: masked}}\n"
+        f"groups: {{static: groups.yaml}}\naudit: {{file: {tmp_path}/trail.jsonl, arguments: masked}}\n"
     )
     return gateway
 

@@ -18,7 +18,7 @@ def gateway(request, tmp_path):
     """A gateway to a cluster with the fair scheduler that keeps an audit trail."""
     made = Gateway(request.getfixturevalue("fair_yarn"), tmp_path)
     with open(made.policy / "site.yaml", "a") as site:
-        site.write(f"audit: {{to: {tmp_path}/audit-%user.jsonl}}\n")
+        site.write(f"audit: {{file: {tmp_path}/audit-%user.jsonl}}\n")
     return made
 
 

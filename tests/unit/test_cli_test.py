@@ -25,7 +25,8 @@ def test_a_failing_case_is_a_line_and_a_status(run, folder):
     assert (status, err) == (1, "")
     assert out.splitlines() == [
         f'{folder}/expectations.yaml:2:3: failed (a <request> "&"): expected `root.dev`, got `denied` because `alice` '
-        f"may not use `root.x` (queue) by {folder}/map.txt; allowed: `root.prod`, `root.dev`; without a request: "
+        f"may not use `root.x` (queue) by {folder}/map.txt; allowed: `root.prod` (line 1), `root.dev` "
+        "(line 2); without a request: "
         "`root.prod`",
         f"{folder}/map.txt:2: no case lands here (2 could ask for its queue)",
         f"{folder}/map.txt:3: no case lands here",

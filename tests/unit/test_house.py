@@ -16,8 +16,8 @@ from tests.conftest import ROOT
 FLOORS = [
     {"cli", "shim"},
     {"health"},
-    {"installation"},
-    {"folder", "gateway", "identity", "engine", "yarn", "audit_file"},
+    {"installation", "spark_home"},
+    {"folder", "gateway", "identity", "engine", "yarn", "audit_file", "audit"},
     {"site", "queues_file", "expectations", "foreign", "files"},
     {"documents", "decision"},
     {"policy"},
@@ -29,6 +29,7 @@ FLOORS = [
 ]
 HOT = ["shim", "gateway", "identity", "decision", "policy", "submission", "errors", "folder"]
 HOT += [
+    "audit",
     "engine",
     "files",
     "rules.index",

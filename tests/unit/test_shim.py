@@ -402,7 +402,7 @@ def test_a_mapped_decision_imports_no_grammar(gateway):
 def trail(gateway):
     """A gateway that keeps an audit trail; called, its records."""
     file = gateway.folder / "trail.jsonl"
-    gateway.site(f"groups: {{static: groups.yaml}}\naudit: {{to: {file}, arguments: masked}}\n")
+    gateway.site(f"groups: {{static: groups.yaml}}\naudit: {{file: {file}, arguments: masked}}\n")
 
     def records():
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
@@ -441,18 +441,18 @@ def test_refusals_and_errors_are_in_the_trail_and_what_submits_nothing_is_not(ga
 
 def test_without_leave_no_argument_is_in_the_trail(gateway, trail):
     file = gateway.folder / "trail.jsonl"
-    gateway.site(f"groups: {{static: groups.yaml}}\naudit: {{to: {file}}}\n")
+    gateway.site(f"groups: {{static: groups.yaml}}\naudit: {{file: {file}}}\n")
     gateway.run("spark-submit", "job.py", "tell nobody")
     assert "arguments" not in trail()[0]
     assert "tell nobody" not in file.read_text()
 
 
 def test_a_trail_that_cannot_be_written_stops_nobody_unless_the_site_says_so(gateway):
-    gateway.site("groups: {static: groups.yaml}\naudit: {to: /dev/full}\n")
+    gateway.site("groups: {static: groups.yaml}\naudit: {file: /dev/full}\n")
     done = gateway.run("spark-submit", "job.py")
     assert (done.returncode, without_id(done.stdout)) == (3, PLACED + b"<job.py>\n")
     assert b"/dev/full: error[audit-unwritten]: the audit trail cannot be written: No space left" in done.stderr
-    gateway.site("groups: {static: groups.yaml}\naudit: {to: /dev/full, on-error: closed}\n")
+    gateway.site("groups: {static: groups.yaml}\naudit: {file: /dev/full, on-error: closed}\n")
     done = gateway.run("spark-submit", "job.py")
     assert (done.returncode, done.stdout) == (78, b"")
     assert (gateway.run("policy").returncode, gateway.run("policy").stdout) == (1, b"")

@@ -55,3 +55,24 @@ def test_everything_has_a_default(text):
 def test_faulty_static_groups(text):
     with pytest.raises(PlacementError):
         site.read_groups(text, "groups.yaml")
+
+
+def test_where_the_audit_trail_goes_and_whom_to_ask():
+    found, _ = site.read(b"audit: {to: syslog}\nresource-managers: ['http://rm1:8088', 'https://rm2:8090/']\n", "s")
+    assert (found.audit_to, found.audit_arguments, found.on_audit_error) == ("syslog", "no", "open")
+    assert found.resource_managers == ("http://rm1:8088", "https://rm2:8090")
+    found, _ = site.read(b"audit: {file: /a/%user.jsonl, arguments: masked, on-error: closed}\n", "s")
+    assert (found.audit_to, found.audit_arguments, found.on_audit_error) == ("/a/%user.jsonl", "masked", "closed")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"audit: {to: file}", b"audit: {to: syslog, file: /a}", b"audit: {file: a}", b"audit: {file: /a/}"),
+        *(b"resource-managers: [rm1]", b"resource-managers: ['ftp://rm1']", b"resource-managers: ['http://rm/x']"),
+    ],
+)
+def test_faulty_trails_and_addresses(text):
+    with pytest.raises(PlacementError) as caught:
+        site.read(text, "site.yaml")
+    assert caught.value.problems[0].code == "bad-value"

@@ -22,7 +22,7 @@ def gateway(tmp_path, monkeypatch):
 
     def set_up(address, **said):
         monkeypatch.setattr(client, "PAUSE_S", 0.0)
-        (tmp_path / "site.yaml").write_text(f"audit: {{to: {tmp_path}/audit-%user.jsonl}}\n")
+        (tmp_path / "site.yaml").write_text(f"audit: {{file: {tmp_path}/audit-%user.jsonl}}\n")
         recorded(tmp_path / "audit-%user.jsonl", **said)
         point_to(tmp_path, address)
         monkeypatch.setenv("HADOOP_CONF_DIR", str(tmp_path))
@@ -224,6 +224,6 @@ def test_under_kerberos_a_ticket_is_needed_not_a_name(run, gateway, monkeypatch)
         raise PlacementError(client.Problem("no-gssapi", "asked for"))
 
     folder = gateway(free_address())
-    (folder / "site.yaml").write_text(f"authentication: kerberos\naudit: {{to: {folder}/audit-%user.jsonl}}\n")
+    (folder / "site.yaml").write_text(f"authentication: kerberos\naudit: {{file: {folder}/audit-%user.jsonl}}\n")
     monkeypatch.setattr(client, "spnego", spnego)
     assert "error[no-gssapi]: asked for" in run("why", ID)[1]
