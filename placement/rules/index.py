@@ -70,7 +70,7 @@ class Index:
 
     Raises PlacementError if the content is not ours, not whole or not of this version. Of a large index the most is
     checked only when it is used: if it is at fault then, `instead` is told and gives the rules and the static groups to
-    go on with; without it that is raised. Never reads outside of `data`. Rules that were returned are kept.
+    go on with; without it that is raised. Never reads outside of `data`. Names and rules that were found are kept.
     """
 
     __slots__ = (
@@ -118,7 +118,9 @@ class Index:
         """
         known = self._known
         try:
-            found = self._everyone + self._users.found((user,)) + self._groups.found(groups)
+            found = self._everyone.copy()
+            self._users.find((user,), found)
+            self._groups.find(groups, found)
             if len(found) > 1:
                 found = sorted(set(found)) if self._has_roles else sorted(found)
             return [known.get(place) or self._rule(place) for place in found]
@@ -232,7 +234,7 @@ class Words:
 class Table:
     """Names and what is found under each: `count` slots from `place` on."""
 
-    __slots__ = ("_body", "_count", "_place")
+    __slots__ = ("_body", "_count", "_known", "_parts", "_place")
 
     def __init__(self, body: Words, place: int, count: int) -> None:
         if not count or place + count > len(body.words):
@@ -240,14 +242,18 @@ class Table:
         self._body = body
         self._place = place
         self._count = count
+        self._known: dict[str, list[int]] = {}  # names that were found are asked for again
+        self._parts = body.data, body.words, body.before, place, count - 1
 
-    def found(self, names: tuple[str, ...]) -> list[int]:
-        """What is found under those `names` that are there; O(names). This loop is what a lookup costs."""
-        body = self._body
-        data, words, before, first, mask = body.data, body.words, body.before, self._place, self._count - 1
-        check = None if body.is_checked else body.check
-        found: list[int] = []
+    def find(self, names: tuple[str, ...], found: list[int]) -> None:
+        """Adds to `found` what is under those `names` that are there; O(names). This loop is what a lookup costs."""
+        data, words, before, first, mask = self._parts
+        check = None if self._body.is_checked else self._body.check
+        known = self._known
         for name in names:
+            if name in known:
+                found += known[name]
+                continue
             try:
                 raw = name.encode()
             except UnicodeEncodeError:
@@ -266,17 +272,14 @@ class Table:
                         check(entry + 3, count + (len(raw) + WORD - 1) // WORD)
                     start = (before + name_at) * WORD
                     if words[entry + 1] == len(raw) and data[start : start + len(raw)] == raw:
-                        if count == 1:
-                            found.append(words[entry + 3])
-                        else:
-                            found += words[entry + 3 : name_at].tolist()
+                        known[name] = words[entry + 3 : name_at].tolist()
+                        found += known[name]
                         break
                 slot = (slot + 1) & mask
                 if slot == checksum & mask:
                     break
                 if check:
                     check(first + slot, 1)
-        return found
 
     def names(self) -> "Iterator[str]":
         """Every name, in no order; O(names)."""
@@ -286,7 +289,8 @@ class Table:
 
     def texts(self, name: str) -> "tuple[str, ...] | None":
         """The texts that are found under `name`; None if it is not there."""
-        found = self.found((name,))
+        found: list[int] = []
+        self.find((name,), found)
         if not found:
             return None
         place, count = found
