@@ -240,7 +240,8 @@ class Folder:
         """Writes the index of what was read; False, and nothing is written, if the files are something else by now."""
         from placement.rules.compile import image, write
 
-        content = image(rules, policy.site, policy.revision, self._fingerprints)
+        site = policy.site
+        content = image(rules, policy.revision, self._fingerprints, site.words(), site.commands, site.static_groups)
         if not self._is_settled():
             return False
         write(self.path or ".", INDEX, content, self._mode())

@@ -85,6 +85,11 @@ class Site:
         self.on_audit_error = on_audit_error
         self.resource_managers = resource_managers
 
+    def words(self) -> dict[str, str]:
+        """{setting: word} of all that is said in one word, as `Site(**words)` takes it: what an index holds."""
+        found = {name: getattr(self, name) for name in self.__slots__}
+        return {name: word for name, word in found.items() if isinstance(word, str)}
+
 
 class Policy:
     """The rules, the site, and the `revision`: twelve hexadecimal digits that change with any byte of the folder."""

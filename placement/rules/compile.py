@@ -26,18 +26,23 @@ from placement.rules.index import (
 from placement.rules.model import EVERYONE, Rule, Rules
 
 if TYPE_CHECKING:
-    from placement.policy import Site
     from placement.rules.condition import Condition, Value
-    from placement.rules.index import Fingerprint
+    from placement.rules.index import Fingerprint, Groups
 
-NOT_WORDS = ("commands", "resource_managers", "static_groups")  # of a Site: what is no word, or of no use to a wrapper
 TEMPORARY = ".map.index."  # what the name of an unfinished index begins with
 ABANDONED_S = 3600  # seconds after which the unfinished index of a killed process is deleted
 LARGEST_INDEX = 0xFFFFFFFF  # words: what a place can say
 
 
-def image(rules: Rules, site: "Site", revision: str, sources: "dict[str, Fingerprint | None]") -> bytes:
-    """The content of the index of a policy; `sources` as in `Index`.
+def image(
+    rules: Rules,
+    revision: str,
+    sources: "dict[str, Fingerprint | None]",
+    settings: dict[str, str],
+    commands: dict[str, str],
+    static_groups: "Groups",
+) -> bytes:
+    """The content of the index of a policy; `sources`, `settings`, `commands` and `static_groups` as in `Index`.
 
     Raises PlacementError `index-unwritten` if a condition is nested too deep, or the policy is too large.
     """
@@ -48,13 +53,14 @@ def image(rules: Rules, site: "Site", revision: str, sources: "dict[str, Fingerp
     for found in (users, groups):
         directory += _table(body, found)
     static = {
-        user: [_append(body, b"".join(map(_text, names))), len(names)]
-        for user, names in dict(site.static_groups).items()
+        user: [_append(body, b"".join(map(_text, names))), len(names)] for user, names in dict(static_groups).items()
     }
     directory += [*_table(body, static), len(places), int(bool(rules.roles))]
     with memoryview(body) as view:
         sums = [crc32(view[at : at + BLOCK * WORD]) for at in range(0, len(body), BLOCK * WORD)]
-    described = _words(directory) + _words(sums) + _meta(rules.file, site, revision, sources)
+    described = (
+        _words(directory) + _words(sums) + _meta((__version__, revision, rules.file), sources, settings, commands)
+    )
     head_size = CHECKED // WORD + 2 + len(described) // WORD
     size = head_size + len(body) // WORD
     if size > LARGEST_INDEX:
@@ -105,14 +111,16 @@ def _postings(rules: Rules, places: list[int]) -> tuple[dict[str, list[int]], di
     return users, groups, everyone
 
 
-def _meta(file: str, site: "Site", revision: str, sources: "dict[str, Fingerprint | None]") -> bytes:
-    settings = {name: getattr(site, name) for name in type(site).__slots__ if name not in NOT_WORDS}
-    words = {name: word for name, word in settings.items() if word is not None}
-    parts = [_text(text) for text in (__version__, revision, file)]
-    parts.append(_words((len(sources),)))
+def _meta(
+    texts: tuple[str, ...],
+    sources: "dict[str, Fingerprint | None]",
+    settings: dict[str, str],
+    commands: dict[str, str],
+) -> bytes:
+    parts = [*map(_text, texts), _words((len(sources),))]
     for name, found in sources.items():
         parts += [_text(name), _words((1,)) + _text(" ".join(map(str, found))) if found else _words((0,))]
-    for said in (words, site.commands):
+    for said in (settings, commands):
         parts.append(_words((len(said),)))
         parts += [_text(name) + _text(word) for name, word in said.items()]
     return b"".join(parts)

@@ -110,7 +110,8 @@ def _index() -> bytes:
     from placement.rules.compile import image
 
     folder = Folder(str(ROOT / "policies" / "multi-tenant"))
-    return bytes(image(folder.placing_rules(), folder.site(), folder.revision(), {}))
+    site = folder.site()
+    return image(folder.placing_rules(), folder.revision(), {}, site.words(), site.commands, site.static_groups)
 
 
 if __name__ == "__main__":

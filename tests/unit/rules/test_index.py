@@ -20,7 +20,9 @@ SOURCES = {"map.txt": (5, 6, 7, 8), "site.yaml": None, "queues.yaml": (0, -1, 2*
 
 
 def compiled(rules=(), roles=None, sources=SOURCES, **site):
-    return image(Rules("there/map.txt", tuple(rules), roles), Site(**site), "0123456789ab", sources)
+    said = Site(**site)
+    rules = Rules("there/map.txt", tuple(rules), roles)
+    return image(rules, "0123456789ab", sources, said.words(), said.commands, said.static_groups)
 
 
 def code_of(data):
