@@ -10,8 +10,8 @@ import click
 
 from placement.cli import json_option, policy_option, whole
 from placement.errors import PlacementError, Problem
-from placement.folder import Folder
 from placement.policy import STATIC, Site
+from placement.policy_files import PolicyFiles
 from placement.rules import lint
 
 
@@ -26,7 +26,7 @@ def command(folder: str | None, names: bool, strict: bool, policy_folder: str, a
 
     Notes are for information only. What a finding means is in docs/checking.md.
     """
-    problems = _problems(Folder(folder or policy_folder, with_index=False), names)
+    problems = _problems(PolicyFiles(folder or policy_folder), names)
     errors = sum(problem.severity == "error" for problem in problems)
     warnings = sum(problem.severity == "warning" for problem in problems)
     if as_json:
@@ -38,7 +38,7 @@ def command(folder: str | None, names: bool, strict: bool, policy_folder: str, a
     return 1 if errors or (strict and warnings) else 0
 
 
-def _problems(folder: Folder, names: bool) -> list[Problem]:
+def _problems(folder: PolicyFiles, names: bool) -> list[Problem]:
     """The problems of every file of the folder; what only shows over the whole, if each file can be read."""
     problems: list[Problem] = []
     try:

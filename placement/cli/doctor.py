@@ -8,9 +8,9 @@ import click
 
 from placement.cli import json_option, policy_option
 from placement.errors import PlacementError, Problem
-from placement.folder import MAP, Folder
 from placement.health import account, cluster, policy_folder, wrapped
 from placement.policy import Site
+from placement.policy_files import MAP, PolicyFiles
 from placement.rules.model import Rule
 
 
@@ -46,7 +46,7 @@ def _problems(path: str) -> Iterator[Problem]:
 
 def _read(path: str) -> tuple[Site, tuple[Rule, ...]]:
     """The site and the rules, as far as they can be read: what is wrong with them has been said."""
-    folder = Folder(path, with_index=False)
+    folder = PolicyFiles(path)
     try:
         site = folder.site()
     except PlacementError:

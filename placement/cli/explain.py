@@ -8,8 +8,8 @@ from placement.cli.asking import ask, asking
 from placement.cli.decide import outcome, status
 from placement.engine import decide, new_id
 from placement.errors import quoted
-from placement.folder import Folder
 from placement.policy import Policy
+from placement.policy_files import PolicyFiles
 from placement.rules.explain import Trial, explain
 
 
@@ -28,7 +28,7 @@ def command(
 
     The map is read itself, not its index. The exit status is that of `placement decide`.
     """
-    folder = Folder(policy_folder, with_index=False)
+    folder = PolicyFiles(policy_folder)
     site, rules = folder.site(), folder.placing_rules()
     submission = ask(site, user, groups, queue, facts, command_line).submission
     identity = submission.identity

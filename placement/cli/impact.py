@@ -8,8 +8,8 @@ import click
 
 from placement.cli import json_option, whole
 from placement.errors import quoted, visible
-from placement.folder import Folder
 from placement.policy import Site
+from placement.policy_files import PolicyFiles
 from placement.rules.impact import (
     ALLOWED,
     DENIED,
@@ -51,7 +51,7 @@ def command(old_folder: str, new_folder: str, audit: BinaryIO | None, as_json: b
 
     Exit status 0: proved that nothing changes; 1: something changes, or not all could be compared.
     """
-    old, new = whole.read(Folder(old_folder, with_index=False)), whole.read(Folder(new_folder, with_index=False))
+    old, new = whole.read(PolicyFiles(old_folder)), whole.read(PolicyFiles(new_folder))
     if old.site.policy_exec or new.site.policy_exec:
         found, replayed = Impact([], [BY_EXECUTABLE]), None
     else:

@@ -7,9 +7,9 @@ import click
 
 from placement.cli import policy_option
 from placement.errors import PlacementError, visible
-from placement.folder import SITE, Folder
 from placement.installation.plan import UNCHANGED, Installation, Removal, Step
 from placement.policy import Site
+from placement.policy_files import SITE, PolicyFiles
 
 
 @click.command("install-wrappers")
@@ -60,7 +60,7 @@ def _removed(removal: Removal, policy_folder: str, dry_run: bool) -> Iterator[st
     if not removal.steps:
         yield f"{removal.folder}: no wrapper there, nothing to do"
     try:
-        named = Folder(policy_folder, with_index=False).site().commands
+        named = PolicyFiles(policy_folder).site().commands
     except PlacementError:
         return  # it is nothing to us here
     for name, path in named.items():
@@ -76,4 +76,4 @@ def _done(step: Step, dry_run: bool) -> str:
 
 def _site(policy_folder: str) -> Site:
     """What site.yaml says; the defaults where there is none. Raises PlacementError with its faults."""
-    return Folder(policy_folder, with_index=False).site()
+    return PolicyFiles(policy_folder).site()

@@ -9,7 +9,7 @@ import click
 from placement.cli import json_option, policy_option, whole
 from placement.errors import Place, PlacementError, Problem, visible
 from placement.expectations import EXPECTATIONS, Report, run
-from placement.folder import Folder
+from placement.policy_files import PolicyFiles
 
 
 @click.command("test")
@@ -24,7 +24,7 @@ def command(folder: str | None, junit: str | None, policy_folder: str, as_json: 
     says itself in which groups its user is.
     """
     path = folder or policy_folder
-    opened = Folder(path, with_index=False)
+    opened = PolicyFiles(path)
     found = whole.read(opened)
     cases = whole.cases(opened)
     if cases is None:

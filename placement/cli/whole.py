@@ -6,8 +6,8 @@ from placement.errors import PlacementError, Problem
 from placement.expectations import EXPECTATIONS, Case
 from placement.expectations import read as read_cases
 from placement.files import trusted_bytes
-from placement.folder import Folder
 from placement.policy import Policy, Site
+from placement.policy_files import PolicyFiles
 from placement.queues.tree import Tree
 from placement.rules.model import Rules
 
@@ -20,7 +20,7 @@ class Whole:
 
     def __init__(
         self,
-        folder: Folder,
+        folder: PolicyFiles,
         rules: Rules,
         site: Site,
         tree: Tree | None,
@@ -45,7 +45,7 @@ class Whole:
         return Policy(self.placing_rules(), self.site, self._folder.revision())
 
 
-def read(folder: Folder) -> Whole:
+def read(folder: PolicyFiles) -> Whole:
     """Every file of the policy. Raises PlacementError with the problems of all of them, the map's warnings included."""
     problems: list[Problem] = []
     site, queues, found = None, None, None
@@ -68,7 +68,7 @@ def read(folder: Folder) -> Whole:
     return Whole(folder, rules, site, tree, warnings)
 
 
-def cases(folder: Folder) -> list[Case] | None:
+def cases(folder: PolicyFiles) -> list[Case] | None:
     """What expectations.yaml says, None if there is no such file. Raises PlacementError with all its problems."""
     file = os.path.join(folder.path, EXPECTATIONS)
     source, _ = trusted_bytes(file)  # apart from the folder: it is no part of the policy, nor of its revision

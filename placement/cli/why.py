@@ -14,10 +14,10 @@ from placement import audit_file
 from placement.audit_file import Found
 from placement.cli import json_option, policy_option
 from placement.errors import PlacementError, Problem, quoted, visible
-from placement.folder import Folder
 from placement.gateway import TAG
 from placement.identity import identify
 from placement.policy import Site
+from placement.policy_files import PolicyFiles
 from placement.rules.condition import FACTS, value_in_words
 from placement.yarn import configuration
 from placement.yarn.client import ResourceManager
@@ -81,7 +81,7 @@ def command(asked: str, trails: tuple[str, ...], policy_folder: str, as_json: bo
 
     Exit status 0: as decided, as far as is known; 1: something runs elsewhere; 2: there is no such record.
     """
-    folder = Folder(policy_folder, with_index=False)
+    folder = PolicyFiles(policy_folder)
     site = folder.site()
     files = [file for trail in trails or _trails(site) for file in audit_file.files(trail)]
     if APPLICATION.fullmatch(asked):
@@ -132,7 +132,7 @@ def _resource_manager(site: Site) -> ResourceManager:
     return configuration.resource_manager(site, os.environ, identify(site, os.environ).user)
 
 
-def _see_where_it_is(why: Why, record: dict[str, Any], folder: Folder) -> None:
+def _see_where_it_is(why: Why, record: dict[str, Any], folder: PolicyFiles) -> None:
     """Asks the ResourceManager what it has of the decision."""
     site, tree = folder.site(), folder.queues()[0]
     try:

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from placement import __version__
 from placement.errors import Place, PlacementError, Problem, quoted
 from placement.files import fingerprint_of
-from placement.folder import INDEX, MAP, QUEUES, SITE, Folder
+from placement.folder import INDEX
+from placement.policy_files import MAP, QUEUES, SITE, PolicyFiles
 from placement.rules.index import open_index
 
 ROOT = 0  # user id
@@ -20,7 +21,7 @@ def findings(path: str) -> Iterator[Problem]:
         remedy = "write one, or name it by PLACEMENT_POLICY or --policy"
         yield Problem("no-policy", "there is no such policy folder", Place(path), remedy)
         return
-    folder = Folder(path, with_index=False)
+    folder = PolicyFiles(path)
     try:
         folder.placing_rules()
     except PlacementError as error:

@@ -12,7 +12,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from placement.folder import INDEX, Folder
+from placement.folder import INDEX
+from placement.policy_files import PolicyFiles
 from placement.rules.index import open_index
 from placement.rules.match import candidates, choose
 
@@ -32,7 +33,7 @@ def main() -> None:
             Path(folder, "map.txt").write_text(map_text(condition))
             print(f"\n{RULES} rules, {title}")
             compiling(folder)
-        parsed, _ = Folder(folder).rules()
+        parsed, _ = PolicyFiles(folder).rules()
         index = open_index(os.path.join(folder, INDEX), os.geteuid())
         assert index
         show("to compare: an empty function called", per_second(lambda: None))

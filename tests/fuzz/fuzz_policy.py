@@ -9,7 +9,7 @@ import time
 import zlib
 
 from placement.errors import PlacementError
-from placement.folder import Folder
+from placement.policy_files import PolicyFiles
 from placement.rules.grammar import parse
 from placement.rules.index import BLOCK, CHECKED, SUMS, WORD, Index
 from tests.conftest import ROOT
@@ -109,7 +109,7 @@ def _index() -> bytes:
     """The index of the policy that the damaged ones come from."""
     from placement.rules.compile import image
 
-    folder = Folder(str(ROOT / "policies" / "multi-tenant"))
+    folder = PolicyFiles(str(ROOT / "policies" / "multi-tenant"))
     site = folder.site()
     return image(folder.placing_rules(), folder.revision(), {}, site.words(), site.commands, site.static_groups)
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from placement.decision import decide
-from placement.folder import Folder
 from placement.policy import Policy, Site
+from placement.policy_files import PolicyFiles
 from placement.submission import Identity, Request, Submission
 
 
@@ -106,7 +106,7 @@ def test_no_setting_of_the_site_changes_unsaid(impact, folders, monkeypatch, key
     arguments = folders("* root.x\n", "* root.x\n")
     sites = {str(arguments[1]): Site(), str(arguments[3]): Site()}
     setattr(sites[str(arguments[3])], key, "another")
-    monkeypatch.setattr(Folder, "site", lambda folder: sites[folder.path])
+    monkeypatch.setattr(PolicyFiles, "site", lambda folder: sites[folder.path])
     status, out, _ = impact(*arguments)
     assert (status, f"(`{key.replace('_', '-')}` changes)" in out) == (1, True)
 
@@ -324,7 +324,7 @@ def compared(run, maps, trees, scheduler):
         texts = tuple("\n".join([*lines, ""]) for lines in maps)
         named = written(Path(path), {"map.txt": texts, "site.yaml": sites, "queues.yaml": trees})
         found = json.loads(run("impact", *named, "--json")[1])
-        opened = [Folder(str(named[place]), with_index=False) for place in (1, 3)]
+        opened = [PolicyFiles(str(named[place])) for place in (1, 3)]
         return found, [Policy(folder.placing_rules(), folder.site(), "") for folder in opened]
 
 

@@ -10,6 +10,7 @@ import pytest
 from placement.errors import PlacementError
 from placement.folder import INDEX, Folder, find
 from placement.policy import Site
+from placement.policy_files import PolicyFiles
 from placement.rules.index import Index
 
 GOOD = "alice: root.a\n"
@@ -17,7 +18,7 @@ GOOD = "alice: root.a\n"
 
 def problem_of(folder, part="policy"):
     with pytest.raises(PlacementError) as caught:
-        getattr(Folder(str(folder)), part)()
+        getattr(Folder(str(folder)) if part == "policy" else PolicyFiles(str(folder)), part)()
     (problem,) = caught.value.problems
     assert problem.remedy
     assert problem.place
@@ -174,7 +175,7 @@ def test_a_fresh_index_is_all_that_is_read(folder, monkeypatch):
     assert opened == [str(folder / INDEX)]
     assert (site, site.scheduler, site.groups) == (policy.site, "capacity", "static")
     assert dict(site.static_groups) == {"alice": ("prod", "dev")}
-    assert policy.revision == there.revision()
+    assert policy.revision == PolicyFiles(str(folder)).policy().revision
     (folder / INDEX).unlink()
     read = Folder(str(folder)).policy()
     assert (read.revision, read.rules.file) == (policy.revision, policy.rules.file)
@@ -225,14 +226,14 @@ def test_edits_of_one_size_in_quick_succession_are_all_seen(folder):
 
 def test_an_edit_while_the_policy_is_compiled_is_not_lost(folder, monkeypatch):
     (folder / "map.txt").write_text("alice: root.b\n")
-    rules = Folder.rules
+    rules = PolicyFiles.rules
 
     def edited(self):
         found = rules(self)
         (folder / "map.txt").write_text("alice: root.c\n")
         return found
 
-    monkeypatch.setattr(Folder, "rules", edited)
+    monkeypatch.setattr(PolicyFiles, "rules", edited)
     assert asked(folder)[0] == "root.b"
     with pytest.raises(PlacementError, match=r"index-unwritten.*changed meanwhile"):
         Folder(str(folder)).compile()
@@ -277,9 +278,9 @@ def test_the_last_good_policy_stays_in_force_loudly(folder, case):
 def test_the_files_themselves_are_at_hand_for_those_who_check_them(folder):
     (folder / "map.txt").write_text("one\ntwo\n")
     (folder / "site.yaml").write_text("scheduler: x\n")
-    for part in (Folder.rules, Folder.site):
+    for part in (PolicyFiles.rules, PolicyFiles.site):
         with pytest.raises(PlacementError):
-            part(Folder(str(folder)))
+            part(PolicyFiles(str(folder)))
 
 
 def test_an_open_folder_is_not_trusted_whatever_its_index_says(folder):

@@ -18,6 +18,7 @@ FLOORS = [
     {"health"},
     {"installation", "spark_home"},
     {"folder", "gateway", "identity", "engine", "yarn", "audit_file", "audit"},
+    {"policy_files"},
     {"site", "queues_file", "expectations", "foreign", "files"},
     {"documents", "decision"},
     {"policy"},
@@ -29,6 +30,7 @@ FLOORS = [
 ]
 HOT = ["shim", "gateway", "identity", "decision", "policy", "submission", "errors", "folder"]
 HOT += [
+    "policy_files",
     "audit",
     "engine",
     "files",
