@@ -5,6 +5,7 @@ syslog or journald, so lines of several writers never mix. `placement.audit_file
 """
 
 import posix
+import stat
 import time
 
 from placement.errors import Place, PlacementError, Problem
@@ -23,7 +24,19 @@ USER = "%user"  # in the path of a file: who really typed
 SYSLOG_SOCKET = "/dev/log"
 JOURNALD_SOCKET = "/run/systemd/journal/socket"
 SYSLOG_LEAD = "<86>placement: "  # facility authpriv, severity info; RFC 3164, section 4.1.1
-SECRETS = ("password", "passwd", "secret", "token", "credential", "access.key", "accesskey", "apikey", "api-key")
+SECRETS: "tuple[str, ...]" = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "credential",
+    "accesskey",
+    "apikey",
+    "accountkey",
+)
+SECRETS += ("privatekey", "fs.azure.sas")  # looked for with `-`, `_` and `.` between two words and without
+SHORT_SECRETS = {"beeline": "p", "hive": "p"}  # options that have a password without saying so
 MASK = "***"
 _ENDS = " ;&,?\"'"  # where a secret within a longer argument ends
 
@@ -42,8 +55,8 @@ def write(record: "Mapping[str, Json]", to: str, user: str) -> None:
         elif to == JOURNALD:
             _send(JOURNALD_SOCKET, f"PRIORITY=6\nSYSLOG_IDENTIFIER=placement\nMESSAGE={line}\n".encode())
         else:
-            to = to.replace(USER, user.replace("/", "_"))
-            _append(to, line.encode())
+            path = to.replace(USER, user.replace("/", "_"))
+            _append(path, line.encode(), is_own=path != to)
     except OSError as error:
         why = error.strerror or str(error)
         remedy = "give this user the right to append there, make room, or change `audit` in site.yaml"
@@ -60,10 +73,17 @@ def entry(
     """
     data: dict[str, Any] = decision.as_data()
     command = data["command"]
-    if command:
-        del command["arguments"]
     known = {fact: value for fact, value in decision.submission.facts.items() if value is not None}
-    told = {} if arguments is None else {"arguments": masked(arguments)}
+    family = ""
+    if command:
+        family = command["family"]
+        del command["arguments"]
+        for key in ("application", "name"):
+            if command[key] is not None:
+                command[key] = masked([command[key]])[0]
+        if "name" in known:
+            known["name"] = command["name"]
+    told = {} if arguments is None else {"arguments": masked(arguments, SHORT_SECRETS.get(family, ""))}
     took_us = (time.monotonic_ns() - began_ns) // 1000
     return {"time": now(), **data, "facts": known, "real": real, **told, "duration_us": took_us}
 
@@ -80,6 +100,7 @@ def failure(error: PlacementError, decision_id: str, began_ns: int, command: str
         "on_error": on_error,
         "command": {"family": command},
         "identity": None,
+        "uid": posix.getuid(),
         "id": decision_id,
         "duration_us": took_us,
     }
@@ -92,12 +113,17 @@ def now() -> str:
     return f"{seconds}.{nanoseconds // 1_000_000 % 1000:03d}Z"
 
 
-def masked(arguments: list[str]) -> list[str]:
-    """The arguments without what is named like a secret, as a key or an option, and without passwords in URLs."""
+def masked(arguments: list[str], short: str = "") -> list[str]:
+    """The arguments without what is named like a secret, as a key or an option, and without passwords in URLs.
+
+    `short` is the letter of an option whose value is one.
+    """
     shown, is_secret = [], False
     for argument in arguments:
-        shown.append(MASK if is_secret else _masked(argument))
-        is_secret = argument.startswith("-") and "=" not in argument and _names_secret(argument)
+        is_glued = bool(short) and argument.startswith(f"-{short}") and len(argument) > 2
+        shown.append(MASK if is_secret else f"-{short}{MASK}" if is_glued else _masked(argument))
+        is_option = argument.startswith("-") and "=" not in argument
+        is_secret = is_option and (_names_secret(argument) or (bool(short) and argument in (f"-{short}", f"--{short}")))
     return shown
 
 
@@ -132,8 +158,10 @@ def _character(character: str) -> str:
     return f"\\u{code:04x}"
 
 
-def _append(path: str, line: bytes) -> None:
+def _append(path: str, line: bytes, is_own: bool = False) -> None:
     """Writes the line, at the beginning of one: what a full disk cut short is ended first.
+
+    `is_own`: the file is for this account alone, and nobody else may have put it there.
 
     A line that another is just writing looks cut short too; then an empty line stands between the two.
     """
@@ -143,7 +171,12 @@ def _append(path: str, line: bytes) -> None:
     except PermissionError:
         descriptor, is_readable = posix.open(path, flags | posix.O_WRONLY, 0o640), False
     try:
-        size = posix.fstat(descriptor).st_size
+        status = posix.fstat(descriptor)
+        if stat.S_ISFIFO(status.st_mode):
+            raise OSError(22, "it is a pipe")
+        if is_own and status.st_uid not in (0, posix.geteuid()):
+            raise OSError(1, f"it belongs to user id {status.st_uid}")
+        size = status.st_size
         is_whole = not size or (is_readable and posix.pread(descriptor, 1, size - 1) == b"\n")
         line = b"%s%s\n" % (b"" if is_whole else b"\n", line)
         if posix.write(descriptor, line) != len(line):
@@ -166,15 +199,22 @@ def _send(path: str, datagram: bytes) -> None:
 
 def _names_secret(text: str) -> bool:
     lower = text.lower()
-    return any(word in lower for word in SECRETS)
+    plain = lower.replace("-", "").replace("_", "").replace(".", "")
+    return any(word in lower or word in plain for word in SECRETS)
+
+
+def _without_password(rest: str) -> str:
+    """What stands behind the `://` of a URL, its password masked."""
+    authority = rest.partition("/")[0]
+    if "@" not in authority or ":" not in authority:
+        return rest
+    account, _, host = authority.rpartition("@")
+    return f"{account.partition(':')[0]}:{MASK}@{host}{rest[len(authority) :]}"
 
 
 def _masked(argument: str) -> str:
-    scheme, separator, rest = argument.partition("://")
-    authority = rest.partition("/")[0]
-    if separator and "@" in authority and ":" in authority:
-        account, _, host = authority.rpartition("@")
-        argument = f"{scheme}://{account.partition(':')[0]}:{MASK}@{host}{rest[len(authority) :]}"
+    first, *rests = argument.split("://")
+    argument = "://".join([first, *map(_without_password, rests)])
     if "=" not in argument or not _names_secret(argument):
         return argument
     key, _, rest = argument.partition("=")
@@ -183,7 +223,10 @@ def _masked(argument: str) -> str:
     out = f"{key}="
     while "=" in rest or _names_secret(key):
         if _names_secret(key):
-            end = next((at for at, character in enumerate(rest) if character in _ENDS), len(rest))
+            if rest[:1] in ("'", '"'):
+                end = rest.find(rest[0], 1) + 1 or len(rest)
+            else:
+                end = next((at for at, character in enumerate(rest) if character in _ENDS), len(rest))
             out, rest = out + MASK, rest[end:]
         key, equals, rest = rest.partition("=")
         out += key + equals

@@ -130,8 +130,11 @@ def _ambiguous(request: Request, fitting: tuple[str, ...]) -> str:
 def _denied(request: Request, identity: Identity, map_file: str, matching: "list[Candidate]") -> str:
     allowed = {queue: rule.line for rule, queue in reversed(matching)}
     queues = [queue for _, queue in matching]
-    leaves = {leaf(queue): queue for queue in reversed(list(dict.fromkeys(queues)))}
-    near = leaves.get(nearest(leaf(request.queue), list(leaves)) or "")
+    near_leaf = nearest(leaf(request.queue), list(map(leaf, queues)))
+    alike = {queue.removeprefix("root."): queue for queue in dict.fromkeys(queues) if leaf(queue) == near_leaf}
+    near = alike.get(nearest(request.queue.removeprefix("root."), list(alike)) or "") or next(
+        iter(alike.values()), None
+    )
     way_out = f"did you mean {quoted(near)}? " if near else ""
     return (
         f"{quoted(identity.user)} may not use {quoted(request.queue)} ({request.source}) by {map_file}; allowed: "

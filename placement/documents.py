@@ -1,11 +1,17 @@
 """YAML documents with positions: text in, a checked value out, every fault named by file, line and column."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import UnionType
-from typing import Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, RootModel, ValidationError
 from pydantic_core import ErrorDetails
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.resolver import Resolver
 
 from placement.errors import Place, PlacementError, Problem, nearest, quoted
 
@@ -25,6 +31,23 @@ def read(model: type[Model], source: bytes, file: str, guide: str = "docs/policy
 
 def read_with_places(model: type[Model], source: bytes, file: str, guide: str) -> tuple[Model, Places]:
     """As `read`, and the place of every value by its path: `("queues", 0, "name")`; see `place_of`."""
+    with _without_collector():
+        return _read(model, source, file, guide)
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Reading makes a great many objects and no garbage, so that looking for some would take most of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read(model: type[Model], source: bytes, file: str, guide: str) -> tuple[Model, Places]:
     places: Places = {}
     problems: list[Problem] = []
     lines = source.decode("utf-8", "replace").splitlines()
@@ -54,8 +77,7 @@ def _load(source: bytes, reader: "_Reader") -> object:
     """The document as plain values; the reader has seen every node of it."""
     file = reader.file
     try:
-        loader = yaml.SafeLoader(source)
-        node = loader.get_single_node()
+        loader, node = _parsed(source)
         if node is None:
             return None
         _walk(node, (), reader)  # before values are made, for that takes merged keys (`<<`) into the nodes
@@ -79,6 +101,43 @@ def _load(source: bytes, reader: "_Reader") -> object:
         raise PlacementError(Problem("not-yaml", message, place, "save the file as UTF-8 text")) from error
 
 
+def _parsed(source: bytes) -> "tuple[SafeConstructor, yaml.Node | None]":
+    """The document as nodes, and who makes values of them. libyaml, where it is there, is five times as fast.
+
+    What it refuses is read by PyYAML itself, so that messages are the same everywhere.
+    """
+    if _Libyaml is not None:
+        loader = _Libyaml(source)
+        try:
+            return loader, loader.get_single_node()
+        except yaml.YAMLError:
+            pass
+    plain = yaml.SafeLoader(source)
+    return plain, plain.get_single_node()
+
+
+def _libyaml() -> Any:
+    """A loader of libyaml's events; None without libyaml.
+
+    Its own nodes are not for us: libyaml makes them by recursion in C, which lists within lists can drive too far.
+    """
+    if not yaml.__with_libyaml__:
+        return None
+    from yaml._yaml import CParser
+
+    class Loader(Composer, CParser, SafeConstructor, Resolver):
+        def __init__(self, source: bytes) -> None:
+            CParser.__init__(self, source)
+            Composer.__init__(self)
+            SafeConstructor.__init__(self)
+            Resolver.__init__(self)
+
+    return Loader
+
+
+_Libyaml = _libyaml()
+
+
 class _Reader:
     """What the walk through a document carries along."""
 
@@ -93,7 +152,10 @@ class _Reader:
         start, end = node.start_mark, node.end_mark
         text = self.lines[start.line] if start.line < len(self.lines) else ""
         width = end.column - start.column if end.line == start.line else len(text) - start.column
-        return Place(self.file, start.line + 1, start.column + 1, max(1, width), text)
+        column = start.column
+        if width == 0:  # nothing is written there: right behind the colon, wherever libyaml sees it
+            column = len(text[:column].rstrip(" \t"))
+        return Place(self.file, start.line + 1, column + 1, max(1, width), text)
 
 
 def _walk(node: yaml.Node, path: Path, reader: _Reader) -> None:
@@ -140,6 +202,7 @@ def _problems(errors: list[ErrorDetails], places: Places, model: type[BaseModel]
 
 
 _EXPECTED = {
+    "bool_type": "`true` or `false`",
     "dict_type": "settings, `key: value`",
     "model_type": "settings, `key: value`",
     "list_type": "a list, `[a, b]`",
@@ -192,7 +255,9 @@ def _flat(kinds: list[Any]) -> list[Any]:
     for kind in kinds:
         if get_origin(kind) in (Union, UnionType):
             found += _flat(list(get_args(kind)))
-        elif _is_model(kind) and "root" in kind.model_fields:
+        elif get_origin(kind) is Annotated:
+            found += _flat([get_args(kind)[0]])
+        elif _is_model(kind) and issubclass(kind, RootModel):
             found += _flat([kind.model_fields["root"].annotation])
         else:
             found.append(kind)

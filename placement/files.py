@@ -13,6 +13,8 @@ from placement.rules.index import fingerprint
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from placement.rules.index import Fingerprint
 
 LARGEST_FILE = 64 * 2**20  # bytes; a map of 100,000 rules has four million
@@ -71,11 +73,15 @@ def trusted_bytes(path: str) -> "tuple[bytes | None, Fingerprint | None]":
         status = posix.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise _unreadable(path, "it is no regular file")
-        folder = parent(path) or "."
-        for name, mode in ((path, status.st_mode), (folder, mode_of(folder))):
-            if is_open_to_all(mode):
-                remedy = f"take the right away: chmod o-w {name}"
-                raise PlacementError(Problem("writable-by-all", "everybody may write here", Place(name), remedy))
+        if is_open_to_all(status.st_mode):
+            raise _open_to_all(path, "everybody may write here")
+        for folder in _folders(path):
+            there = posix.stat(folder)
+            if is_open_to_all(there.st_mode):
+                raise _open_to_all(folder, "everybody may write here")
+            if there.st_mode & stat.S_IWOTH and status.st_uid not in (0, there.st_uid, posix.geteuid()):
+                message = f"everybody may add files here, and {path} belongs to user id {status.st_uid}"
+                raise _open_to_all(folder, message)
         if status.st_size > LARGEST_FILE:
             raise _unreadable(path, f"it has {status.st_size} bytes, more than any policy needs")
         with open(descriptor, "rb", closefd=False) as file:
@@ -84,6 +90,20 @@ def trusted_bytes(path: str) -> "tuple[bytes | None, Fingerprint | None]":
         raise _unreadable(path, error.strerror or str(error)) from error
     finally:
         posix.close(descriptor)
+
+
+def _folders(path: str) -> "Iterator[str]":
+    """The folder of a file, and those of what it links to."""
+    for _ in range(40):  # what the kernel follows
+        yield parent(path) or "."
+        try:
+            path = join(parent(path), posix.readlink(path))
+        except OSError:
+            return
+
+
+def _open_to_all(path: str, message: str) -> PlacementError:
+    return PlacementError(Problem("writable-by-all", message, Place(path), f"take the right away: chmod o-w {path}"))
 
 
 def mode_of(path: str) -> int:

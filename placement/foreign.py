@@ -23,10 +23,12 @@ REFUSALS = {2: NO_RULE, 3: REQUEST_DENIED}
 def decide(executable: str, submission: Submission, scheduler: str, decision_id: str) -> Decision:
     """What `executable` says of `submission`. Raises PlacementError `policy-exec` if it does not keep the contract.
 
-    It is asked as whoever runs this process, so it cannot answer for a proxy user.
+    It is asked as whoever runs this process, so it cannot answer for a proxy user, nor for a principal.
     """
-    if submission.identity.how == "--proxy-user":
-        raise _fault(executable, f"cannot be asked about the proxy user {quoted(submission.identity.user)}")
+    identity = submission.identity
+    if identity.how in ("--proxy-user", "--principal") and identity.user != identity.real_user:
+        whom = "proxy user" if identity.how == "--proxy-user" else "principal's user"
+        raise _fault(executable, f"cannot be asked about the {whom} {quoted(identity.user)}")
     request = submission.request
     if request and is_unset(request.queue):
         request = None

@@ -61,7 +61,7 @@ def read_command(name: str, arguments: list[str], real: str | None, environ: "Ma
 
     Raises PlacementError `unknown-command`, or what the family raises.
     """
-    path = join(posix.getcwd(), real) if real is not None else None
+    path = _absolute(real) if real is not None else None
     home = _home(real, environ) if name in SPARK or path is None else _beside(path)
     around = Surroundings(
         environ, home, _text, _opened, path, _account, lambda option: arity_of_option(option, home, environ)
@@ -136,13 +136,18 @@ def _home(real: str | None, environ: "Mapping[str, str]") -> str | None:
         return environ["SPARK_HOME"]
     if real is None:
         return None
-    prefix = parent(parent(join(posix.getcwd(), real)))
+    prefix = parent(parent(_absolute(real)))
     if is_file(f"{prefix}/bin/find_spark_home.py"):
         import glob  # slow to import, and rarely needed
 
         packages = glob.glob(f"{glob.escape(prefix)}/lib/python3*/*-packages/pyspark")  # site-, or Debian's dist-
         return packages[0] if packages else None
     return prefix
+
+
+def _absolute(path: str) -> str:
+    """A folder that is deleted under us is no fault where the path is absolute."""
+    return path if path.startswith("/") else join(posix.getcwd(), path)
 
 
 def _beside(path: str) -> str:

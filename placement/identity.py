@@ -48,7 +48,12 @@ def identity_of(user: str | None, site: Site, how: str) -> Identity:
         real_user = user_name(posix.getuid())
         return (real_user, *_groups(real_user if user is None else user, real_user, site.groups))
 
-    real_user, *found = names() if _is_local() else _in_time(names)
+    is_local = _is_local()
+    real_user, *found = names() if is_local else _in_time(names)
+    if user is None and not is_local and real_user.isdecimal():
+        remedy = "see whether `id` answers, or give this account a name"
+        message = f"the name service does not know user id {real_user}, and may be down"
+        raise PlacementError(Problem("name-service", message, remedy=remedy))
     user = real_user if user is None else user
     groups = site.static_groups.get(user, ()) if site.groups == STATIC else tuple(found)
     return Identity(user, groups, real_user, how)

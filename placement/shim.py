@@ -4,6 +4,7 @@ A wrapper never writes to standard output, and its words are one line each. Once
 command, by exec: same process, streams, signals and exit status.
 """
 
+import _signal  # type: ignore[import-not-found] # `signal` makes enums of what is in it, which takes longer than we do
 import posix
 import sys
 import time
@@ -13,7 +14,7 @@ from placement.engine import decide, facts, new_id
 from placement.errors import PlacementError, Problem, quoted, visible
 from placement.files import environment
 from placement.folder import Folder, find
-from placement.identity import identify
+from placement.identity import identify, user_name
 from placement.policy import MASKED, OPEN, REMOVE, Site
 from placement.submission import Request, Submission
 
@@ -25,24 +26,27 @@ if TYPE_CHECKING:
     from placement.audit import Json
 
 INTERNAL, NOT_ALLOWED, CONFIGURATION = 70, 77, 78  # sysexits.h
-NOT_EXECUTABLE, NOT_FOUND, INTERRUPTED = 126, 127, 130  # as a shell
+NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as a shell
 POLICY_RUN, POLICY_ERROR, POLICY_NO_RULE, POLICY_DENIED = 0, 1, 2, 3  # PNDA's contract
 GUARD = "PLACEMENT_WRAPPED"  # PID.START.DEPTH.NAME of the wrapper that started this process or an ancestor of it
 DECIDED = "PLACEMENT_DECISION"  # id of the decision on what this process runs
+ENOEXEC = 8  # `errno` is a library of its own on some machines
 DEEPEST = 10  # wrapped commands within wrapped commands, beyond which a loop is the likelier reading
+_IGNORED: set[int] = set()  # signals that the real command is to ignore as we were told to
 
 
 def main() -> "NoReturn":
     """What every file in wrappers/ calls: argv is [_, path of the wrapper, arguments...]."""
+    if _signal.getsignal(_signal.SIGCHLD) == _signal.SIG_IGN:  # then no child of ours would leave an exit status
+        _signal.signal(_signal.SIGCHLD, _signal.SIG_DFL)
+        _IGNORED.add(_signal.SIGCHLD)
     name, arguments = sys.argv[1].rpartition("/")[2], sys.argv[2:]
     is_policy = name == "policy"
     try:
         environ = environment()
         status = policy_executable(arguments, environ) if is_policy else wrapped(name, arguments, environ)
-    except KeyboardInterrupt:
-        status = INTERRUPTED
     except Exception as error:  # the boundary: a fault of ours is one line too, and places nothing
-        say(f"error[internal]: {type(error).__name__}: {visible(str(error))} (please report this)")
+        say(f"error[internal]: {type(error).__name__}: {error} (please report this)")
         status = POLICY_ERROR if is_policy else INTERNAL
     posix._exit(status)  # all is flushed; tearing the interpreter down takes as long as the decision
 
@@ -107,6 +111,8 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
         if site.on_error != OPEN or not is_recorded:
             return CONFIGURATION
         say(f"on-error is open: {name} runs as typed, in no decided queue")
+        if site.hadoop_user_name == REMOVE:
+            posix.unsetenv("HADOOP_USER_NAME")
         return become(real, arguments)
     say_troubles(folder)
     is_recorded = record(decision, site, began_ns, real, arguments)
@@ -140,7 +146,7 @@ def record_failure(error: PlacementError, decision_id: str, name: str, site: Sit
         return True
     from placement import audit
 
-    return _recorded(audit.failure(error, decision_id, began_ns, name, site.on_error), site, str(posix.getuid()))
+    return _recorded(audit.failure(error, decision_id, began_ns, name, site.on_error), site, user_name(posix.getuid()))
 
 
 def _recorded(entry: "dict[str, Json]", site: Site, user: str) -> bool:
@@ -170,7 +176,7 @@ def refuse_loop(name: str, environ: "Mapping[str, str]") -> None:
     """Raises PlacementError `loop` if a wrapper became itself again, or wrappers stand in each other too deep."""
     process = f"{posix.getpid()}.{start_time()}"
     *outer, depth, outer_name = ["", "", *environ.get(GUARD, "").split(".", 3)][-4:]
-    deep = int(depth) if depth.isdecimal() else 0
+    deep = int(depth) if depth.isdecimal() and len(depth) < 9 else 0
     if (".".join(outer), outer_name) == (process, name) or deep >= DEEPEST:
         message = f"the command behind the wrapper {quoted(name)} is, or starts, the same wrapper again"
         remedy = f"name the real one in site.yaml: commands: {{{name}: /path/to/{name}}}"
@@ -183,8 +189,11 @@ def start_time() -> str:
 
     An exec keeps both, a fork changes them. Source: proc(5), /proc/pid/stat, field 22.
     """
-    with open("/proc/self/stat", "rb") as file:
-        return file.read().rpartition(b")")[2].split()[19].decode()
+    try:
+        with open("/proc/self/stat", "rb") as file:
+            return file.read().rpartition(b")")[2].split()[19].decode()
+    except OSError:
+        return "0"  # no /proc here
 
 
 def become(real: str, arguments: list[str]) -> int:
@@ -192,33 +201,34 @@ def become(real: str, arguments: list[str]) -> int:
 
     What the interpreter changed at its start is put back: SIGPIPE and SIGXFSZ, and LC_CTYPE of a C locale (PEP 538).
     """
-    import _signal  # type: ignore[import-not-found] # `signal` makes enums of what is in it, which takes longer than the decision
-
     for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
         _signal.signal(number, _signal.SIG_DFL)
-    with open("/proc/self/environ", "rb") as file:
-        if not any(entry.startswith(b"LC_CTYPE=") for entry in file.read().split(b"\0")):
-            posix.unsetenv("LC_CTYPE")
+    for number in _IGNORED:
+        _signal.signal(number, _signal.SIG_IGN)
     try:
-        posix.execv(real, [real, *arguments])
+        with open("/proc/self/environ", "rb") as file:
+            if not any(entry.startswith(b"LC_CTYPE=") for entry in file.read().split(b"\0")):
+                posix.unsetenv("LC_CTYPE")
+    except OSError:
+        pass  # no /proc here
+    try:
+        try:
+            posix.execv(real, [real, *arguments])
+        except OSError as error:
+            if error.errno != ENOEXEC:
+                raise
+            posix.execv("/bin/sh", ["/bin/sh", real, *arguments])  # no first line: as a shell would
     except OSError as error:
         say(f"error[exec]: {quoted(real)}: {error.strerror}")
         return NOT_EXECUTABLE
 
 
 def say_refusal(decision: Decision) -> None:
-    identity, request = decision.submission.identity, decision.submission.request
-    asked = f" --queue {shell_word(request.queue)}" if request else ""
-    explain = f"placement explain --user {shell_word(identity.user)}{asked}"
+    """The refusal, and what to type to see every rule that was tried."""
+    command, request = decision.submission.command, decision.submission.request
+    asked = f" --queue '{request.queue}'" if request else ""
+    explain = f"placement explain -- {command.family} ..." if command else f"placement explain{asked}"
     say(f"{REJECT}[{decision.reason}]: {decision.message} (`{explain}` says more)")
-
-
-def shell_word(word: str) -> str:
-    """The word as one could type it."""
-    shown = visible(word)
-    if shown and not set(shown) & set(" \t'\"\\$`*?[]{}()<>|&;#~!"):
-        return shown
-    return "'" + shown.replace("'", "'\\''") + "'"
 
 
 def say_troubles(folder: Folder) -> None:
@@ -236,7 +246,7 @@ def say_all(error: PlacementError) -> None:
 def say(words: str) -> None:
     """One line on standard error; a closed standard error is not our trouble."""
     try:
-        sys.stderr.write(f"placement: {words}\n")
+        sys.stderr.write(f"placement: {visible(words)}\n")
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         pass

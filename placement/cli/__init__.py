@@ -1,5 +1,6 @@
 """The command `placement`: one module a command, imported when it is called; the one place where errors become text."""
 
+import os
 import sys
 from importlib import import_module
 
@@ -9,9 +10,11 @@ from placement import __version__
 from placement.errors import PlacementError
 
 USAGE = 64  # EX_USAGE; click's own 2 would read as `no rule`
+NO_OUTPUT = 74  # EX_IOERR
 CONFIGURATION = 78  # EX_CONFIG
 
 COMMANDS = {
+    "access": "who may submit to which queue and administer it, and why",
     "check": "errors and warnings of a policy, as FILE:LINE:COLUMN",
     "compile": "writes the index of a policy, which spares its reading",
     "decide": "the queue of a user or a command, and why",
@@ -64,6 +67,7 @@ def main() -> None:
     """The console script: runs a command and turns what goes wrong into a message and an exit status."""
     try:
         status = placement.main(prog_name="placement", standalone_mode=False)
+        sys.stdout.flush()
     except click.UsageError as error:
         error.show()
         status = USAGE
@@ -75,4 +79,7 @@ def main() -> None:
     except PlacementError as error:
         click.echo(str(error), err=True)
         status = CONFIGURATION
+    except OSError as error:  # what commands read and write themselves is told as a PlacementError
+        click.echo(f"placement: cannot write the output: {error.strerror or error}", err=True)
+        os._exit(NO_OUTPUT)  # an ordinary exit would try to write it once more
     sys.exit(status)

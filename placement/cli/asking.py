@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from placement.cli import json_option, policy_option
+from placement.commands.base import FAMILIES
 from placement.engine import facts as facts_of
 from placement.errors import PlacementError
 from placement.gateway import arguments_with, read_command, real_command
@@ -61,6 +62,10 @@ def ask(
 ) -> Asked:
     """The submission that the options describe. Raises PlacementError if the command line cannot be read."""
     name, arguments = (os.path.basename(command_line[0]), list(command_line[1:])) if command_line else ("", [])
+    if name and name not in FAMILIES:
+        if command_line[0].startswith("-"):
+            raise click.NoSuchOption(command_line[0])
+        raise click.UsageError(f"{name!r} is no command that placement reads; these are: {', '.join(FAMILIES)}")
     real = _real(name, site) if name else None
     reading = read_command(name, arguments, real, os.environ) if name else None
     request = Request(queue, "--queue") if queue is not None else reading.request if reading else None
@@ -75,7 +80,11 @@ def _given(facts: tuple[str, ...]) -> "dict[str, Value]":
         name, equals, value = text.partition("=")
         if not equals:
             raise click.BadParameter(f"{text!r} is not NAME=VALUE", param_hint="--fact")
-        given[name] = fact_value(name, value)
+        try:
+            given[name] = fact_value(name, value)
+        except PlacementError as error:
+            problem = error.problems[0]
+            raise click.BadParameter(f"{problem.message}; {problem.remedy}", param_hint="--fact") from error
     return given
 
 

@@ -30,6 +30,16 @@ FAMILIES = {
 }
 
 
+MOST_TAGS = 10  # of an application; YARN refuses one with more (ApplicationSubmissionContextPBImpl.checkTags)
+
+
+def joined_tags(asked: str | None, tag: str) -> str:
+    """The tags that were asked for and `tag`, which is left out where the application has as many as it may have."""
+    if not asked:
+        return tag
+    return asked if asked.count(",") + 1 >= MOST_TAGS else f"{asked},{tag}"
+
+
 def _cannot_ask(_option: str) -> int | None:
     raise OSError("no Spark to ask")
 

@@ -67,6 +67,8 @@ class Line:
         name, equals, value = bare.partition("=")
         if word.startswith("--"):
             return self._read_long(word, name, value if equals else None)
+        if bare == "=":
+            return word
         if not name:
             raise ValueError(f"{word} has no name")
         if equals and len(name) == 1:

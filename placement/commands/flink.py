@@ -9,7 +9,7 @@ later runs (`.yarn-properties-USER`) makes the second one send the job to that s
 it to a cluster that stands: nothing new goes to YARN either way, so the file is not looked for.
 """
 
-from placement.commands.base import Surroundings
+from placement.commands.base import Surroundings, joined_tags
 from placement.commands.commons_cli import UNLIMITED, Line
 from placement.commands.flink_conf import APPLICATION_ID, NAME, QUEUE, TAGS, TARGET
 from placement.commands.flink_conf import read as read_configuration
@@ -138,7 +138,7 @@ def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
 def place(reading: Reading, queue: str, tag: str) -> list[str]:
     """The arguments with `queue` and `tag` behind the user's own options: of several properties the last counts."""
     arguments, position = reading.arguments, reading.position
-    tags = f"{reading.tags},{tag}" if reading.tags else tag
+    tags = joined_tags(reading.tags, tag)
     properties = (f"{QUEUE}={queue}", f"{TAGS}={tags}")
     if reading.master == YARN_CLUSTER:
         ours = [word for each in properties for word in ("-yD", each)]

@@ -8,7 +8,7 @@ Sources: Hadoop's shell scripts (subcommands, `--config`), `GenericOptionsParser
 classes by tests/cluster/test_hadoop_reading.py. What runs in a jar is read by `hadoop_jar.py`.
 """
 
-from placement.commands.base import Surroundings
+from placement.commands.base import Surroundings, joined_tags
 from placement.commands.hadoop_conf import FRAMEWORK, JAVA_BLANKS, NAME, OLD_NAMES, QUEUE, TAGS, Configuration
 from placement.errors import PlacementError, Problem, quoted
 from placement.submission import Reading, Request
@@ -123,7 +123,7 @@ def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
 def place(reading: Reading, queue: str, tag: str) -> list[str]:
     """The arguments with `queue` and `tag` where they win: behind the user's own, as the last of several counts."""
     arguments, position = reading.arguments, reading.position
-    tags = f"{reading.tags},{tag}" if reading.tags else tag
+    tags = joined_tags(reading.tags, tag)
     option = "-jobconf" if arguments[max(position - 2, 0)] in JOBCONF else "-D"
     ours = (option, f"{QUEUE}={queue}", option, f"{TAGS}={tags}")
     return [*arguments[:position], *ours, *arguments[position:]]

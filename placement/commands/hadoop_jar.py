@@ -4,6 +4,7 @@ Sources: Hadoop `RunJar`; `java.util.jar.Manifest`; the names that a class uses 
 """
 
 import zipfile
+import zlib
 
 from placement.commands.base import Surroundings
 
@@ -35,7 +36,7 @@ def main_class(arguments: list[str], start: int, around: Surroundings) -> tuple[
                 after += 1
             main = main.replace("/", ".")
             return main, _kind(jar, main), after
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"{arguments[start]}: {error}") from error
 
 

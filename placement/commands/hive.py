@@ -6,7 +6,7 @@ whatever is said in it, so every session is placed. What it says itself wins ove
 script, or in a file of `-i`, is beyond a wrapper.
 """
 
-from placement.commands.base import Surroundings
+from placement.commands.base import Surroundings, joined_tags
 from placement.errors import PlacementError, Problem, nearest, quoted
 from placement.submission import Reading, Request
 
@@ -94,7 +94,7 @@ def place(reading: Reading, queue: str, tag: str) -> list[str]:
     arguments, position = reading.arguments, reading.position
     keys = [MR_QUEUE, TEZ_QUEUE]
     keys += [key for key in (OLD_MR_QUEUE, SPARK_QUEUE) if any(key in word for word in arguments)]
-    tags = f"{reading.tags},{tag}" if reading.tags else tag
+    tags = joined_tags(reading.tags, tag)
     tag_key = QUERY_TAG if any(QUERY_TAG in word for word in arguments) else JOB_TAGS
     properties = [*(f"{key}={queue}" for key in keys), f"{tag_key}={tags}"]
     ours = [word for each in properties for word in ("--hiveconf", each)]

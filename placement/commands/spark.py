@@ -5,7 +5,7 @@ Sources: Spark `SparkSubmitArguments` (precedence), `SparkSubmit` (masters), `Sp
 against the real commands by tests/cluster/test_spark_reading.py.
 """
 
-from placement.commands.base import Surroundings
+from placement.commands.base import Surroundings, joined_tags
 from placement.commands.properties import parse
 from placement.commands.spark_options import SCRIPTS, Words
 from placement.estimate.demand import of_spark
@@ -13,6 +13,7 @@ from placement.submission import Reading, Request
 
 QUEUE_KEY = "spark.yarn.queue"
 TAGS_KEY = "spark.yarn.tags"
+OLD_MASTERS = {"yarn-client": "client", "yarn-cluster": "cluster"}  # of Spark 1 and 2; Spark 3 refuses them
 
 
 def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
@@ -51,6 +52,8 @@ def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
 
     reading.master = value("--master", "spark.master", "MASTER") or "local[*]"
     reading.deploy_mode = value("--deploy-mode", "spark.submit.deployMode", "DEPLOY_MODE") or "client"
+    if reading.master in OLD_MASTERS:
+        reading.master, reading.deploy_mode = "yarn", OLD_MASTERS[reading.master]
     reading.name = value("--name", "spark.app.name", "SPARK_YARN_APP_NAME")
     reading.proxy_user = options.get("--proxy-user")
     if value("--keytab", "spark.kerberos.keytab"):  # without one nobody is logged in by it (SparkSubmit)
@@ -78,7 +81,7 @@ def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
 def place(reading: Reading, queue: str, tag: str) -> list[str]:
     """The arguments with `queue` and `tag` where they win: --queue beats --conf, and the last of several counts."""
     arguments, position = reading.arguments, reading.position
-    tags = f"{reading.tags},{tag}" if reading.tags else tag
+    tags = joined_tags(reading.tags, tag)
     ours = ("--queue", queue, "--conf", f"{TAGS_KEY}={tags}")
     return [*arguments[:position], *ours, *arguments[position:]]
 

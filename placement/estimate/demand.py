@@ -34,13 +34,13 @@ def of_spark(setting: "Setting", deploy_mode: str) -> "dict[str, float]":
             executor += _mib(setting("", "spark.memory.offHeap.size") or "0")
         cores = int(setting("--executor-cores", "spark.executor.cores", "SPARK_EXECUTOR_CORES") or 1)
         master_mib, master_cores = _application_master(setting, deploy_mode)
-    except ValueError:
+        return {
+            "executors": float(executors),
+            "memory": executors * executor + master_mib,
+            "vcores": float(executors * cores + master_cores),
+        }
+    except (ValueError, OverflowError):
         return {}
-    return {
-        "executors": float(executors),
-        "memory": executors * executor + master_mib,
-        "vcores": float(executors * cores + master_cores),
-    }
 
 
 def _executors(setting: "Setting") -> int:

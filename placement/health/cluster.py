@@ -27,11 +27,11 @@ def findings(site: Site, rules: Iterable[Rule], map_file: str, environ: Mapping[
         message = f"neither {' nor '.join(FOLDERS)} is set here: Spark submits to YARN only with one of them"
         remedy = "set HADOOP_CONF_DIR for everybody, in /etc/profile.d or spark-env.sh"
         yield Problem("no-hadoop-conf", message, remedy=remedy, severity="warning")
-        if not os.path.isfile(os.path.join(DEFAULT_FOLDER, YARN)):
+        if not site.resource_managers and not os.path.isfile(os.path.join(DEFAULT_FOLDER, YARN)):
             return
     faults = [fault for name, folder in folders.items() for fault in _of_folder(name, folder)]
     yield from faults
-    if any(fault.severity == "error" for fault in faults):
+    if not site.resource_managers and any(fault.severity == "error" for fault in faults):
         return
     try:
         found = _scheduler(site, environ)

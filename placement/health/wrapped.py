@@ -14,6 +14,7 @@ from placement.gateway import is_wrapper, real_command
 from placement.installation.shims import Interpreter, interpreter_of
 
 TIMEOUT_S = 10
+INSTALLED = "/share/yarn-placement/wrappers"
 VERSION = "import sys; sys.path.append(sys.argv[1]); import placement; print(placement.__version__)"
 # What tells a version without a start of Java: jars below the folder that the command's `bin` is in, by family.
 JARS = {
@@ -41,7 +42,8 @@ def findings(site_commands: Mapping[str, str], environ: Mapping[str, str]) -> It
         try:
             real = real_command(name, site_commands, environ)
         except PlacementError as error:
-            yield from error.problems
+            if not all(os.path.dirname(os.path.realpath(path)).endswith(INSTALLED) for path in found):
+                yield from error.problems  # whoever has all the wrappers on PATH need not have all the commands
             continue
         version = version_of(name, real)
         message = f"{quoted(name)} is {real}" + (f", version {version}" if version else "")
@@ -120,20 +122,23 @@ def _of_interpreter(path: str, interpreter: Interpreter) -> Iterator[Problem]:
 
 
 def _again(path: str) -> str:
+    folder = os.path.dirname(os.path.realpath(path))
+    if folder.endswith(INSTALLED) or os.path.isfile(os.path.join(folder, "wrapper")):
+        return "install placement itself again"
     return f"install it again: `placement install-wrappers --to {os.path.dirname(path)}`"
 
 
 def _packaged(target: str) -> Interpreter | None:
     """What `wrappers/wrapper` of an installation, or of a checkout, starts; None if this is none."""
     folder = os.path.dirname(target)
-    if os.path.basename(target) != "wrapper":
-        return None
-    if folder.endswith("/share/yarn-placement/wrappers"):
-        prefix = folder.removesuffix("/share/yarn-placement/wrappers")
+    if folder.endswith(INSTALLED):  # a wheel has copies there, no links
+        prefix = folder.removesuffix(INSTALLED)
         homes = [
             os.path.dirname(each) for each in glob.glob(f"{glob.escape(prefix)}/lib/python3*/site-packages/placement")
         ]
         return Interpreter(f"{prefix}/bin/python3", homes[0] if homes else prefix)
+    if os.path.basename(target) != "wrapper":
+        return None
     checkout = os.path.dirname(folder)
     return Interpreter(f"{checkout}/.venv/bin/python3", checkout)
 

@@ -12,7 +12,11 @@ LONGEST_FIRST_LINE = 127  # bytes, line end included: what kernels before Linux 
 LARGEST = 2**16  # bytes; a shim has a few hundred, and two paths
 FLAGS = "-ISXutf8"  # one word, as the kernel hands on all behind the interpreter as one argument
 COMMENT = f"# {WRAPPER_MARK.decode()}: decides the queue of the command it is named after, then becomes that command."
-CODE = "import sys; sys.path.append(sys.argv.pop(1)); from placement.shim import main; main()"
+# A Ctrl-C ends the wrapper as it would end the command, from the first moment on.
+CODE = (
+    "import _signal as s; s.getsignal(2) == s.SIG_IGN or s.signal(2, s.SIG_DFL); "
+    "import sys; sys.path.append(sys.argv.pop(1)); from placement.shim import main; main()"
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ def text(interpreter: Interpreter) -> bytes:
     """The content of a shim, the same for every command: it goes by the name under which it is called."""
     first = f"#!{interpreter.python} {FLAGS}"
     if _is_first_line(first):
-        lines = ["import sys", f"sys.path.append({interpreter.home!a})", 'sys.argv.insert(0, "")']
+        lines = ["import _signal as s", "s.getsignal(2) == s.SIG_IGN or s.signal(2, s.SIG_DFL)", "import sys"]
+        lines += [f"sys.path.append({interpreter.home!a})", 'sys.argv.insert(0, "")']
         lines = [first, COMMENT, *lines, "from placement.shim import main", "main()"]
     else:  # only a shell can start it
         python, home = shlex.quote(interpreter.python), shlex.quote(interpreter.home)

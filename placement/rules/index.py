@@ -57,6 +57,7 @@ ENCODING = ("utf-8", "surrogatepass")  # a name from the environment may be no U
 KINDS = (USER, GROUP, ROLE, EVERYONE)
 OPERATORS = ("and", "or", "not", "<", "<=", ">", ">=", "==", "!=", "in")
 
+_PASSING = (5, 12, 23, 24, 116)  # EIO, ENOMEM, ENFILE, EMFILE, ESTALE: no word on the file itself
 _FAULTS = (ValueError, IndexError, OverflowError, OSError)
 
 
@@ -357,6 +358,8 @@ def open_index(path: str, owner: int, instead: "Instead | None" = None) -> Index
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) in _PASSING:
+            return None
         raise _foreign(path) from error
     try:
         status = posix.fstat(file.fileno())

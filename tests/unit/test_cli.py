@@ -1,6 +1,9 @@
 """The command line from the outside."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 
 import pytest
@@ -91,10 +94,11 @@ def test_the_clock_is_a_fact(run, folder, monkeypatch):
 
 ERRORS = {
     "no map": (["decide", "--policy", "/nowhere"], 78, "error[no-map]"),
-    "unknown command": (["decide", "--", "hdfs"], 78, "error[unknown-command]"),
+    "unknown command": (["decide", "--", "hdfs"], 64, "'hdfs' is no command that placement reads"),
     "unknown option": (["decide", "--", "spark-submit", "--quue", "a"], 78, "did you mean `--queue`?"),
-    "unknown fact": (["explain", "--fact", "memroy=1g"], 78, "did you mean `memory`?"),
-    "a fact without its unit": (["explain", "--fact", "memory=1"], 78, "write a size with its unit"),
+    "an option of ours, misspelt": (["decide", "--usr", "anna"], 64, "No such option"),
+    "unknown fact": (["explain", "--fact", "memroy=1g"], 64, "did you mean `memory`?"),
+    "a fact without its unit": (["explain", "--fact", "memory=1"], 64, "write a size with its unit"),
     "no fact": (["explain", "--fact", "memory"], 64, "is not NAME=VALUE"),
     "an option of ours": (["check", "--nope"], 64, "--nope"),
     "a command of ours": (["chekc"], 64, "chekc"),
@@ -156,3 +160,10 @@ def test_every_command_has_help(run, name):
     status, out, _ = run(name, "--help")
     assert status == 0
     assert f"Usage: placement {name}" in out
+
+
+def test_an_output_that_cannot_be_written_is_one_line(folder):
+    placement = os.path.join(os.path.dirname(sys.executable), "placement")
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([placement, "check", folder], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (74, "placement: cannot write the output: No space left on device\n")

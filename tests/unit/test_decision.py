@@ -68,3 +68,9 @@ def test_allowed_queues_stand_once():
     decision = decide(submission(), policy("* a\n* root.a\n* b\n"), "00" * 8)
     assert decision.candidates == ("root.a", "root.a", "root.b")
     assert decision.allowed == ("root.a", "root.b")
+
+
+def test_the_closest_spelling_is_that_of_the_whole_path():
+    rules = policy("alice: root.x.leaf\nalice: root.y.leaf")
+    for asked in ("y.leef", "root.y.leef"):
+        assert "did you mean `root.y.leaf`?" in decide(submission(queue=asked), rules, "00" * 8).message
