@@ -12,6 +12,7 @@ from placement.cli import json_option, policy_option, whole
 from placement.errors import PlacementError, Problem
 from placement.policy import STATIC, Site
 from placement.policy_files import PolicyFiles
+from placement.queues import checks
 from placement.rules import lint
 
 
@@ -40,13 +41,13 @@ def command(folder: str | None, names: bool, strict: bool, policy_folder: str, a
 
 def _problems(folder: PolicyFiles, names: bool) -> list[Problem]:
     """The problems of every file of the folder; what only shows over the whole, if each file can be read."""
-    problems: list[Problem] = []
+    problems = _of_queues(folder)
     try:
         found = whole.read(folder)
         subject = lint.Subject(found.rules, found.site.scheduler, found.tree, found.lines)
         knows_user, knows_group = _lookups(found.site) if names else (None, None)
-        problems += [*found.warnings, *lint.findings(subject, knows_user, knows_group)]
-        problems.sort(key=lambda each: each.place.line if each.place else 0)
+        of_rules = [*found.warnings, *lint.findings(subject, knows_user, knows_group)]
+        problems += sorted(of_rules, key=lambda each: each.place.line if each.place else 0)
     except PlacementError as error:
         problems += error.problems
     try:
@@ -54,6 +55,15 @@ def _problems(folder: PolicyFiles, names: bool) -> list[Problem]:
     except PlacementError as error:
         problems += error.problems
     return problems
+
+
+def _of_queues(folder: PolicyFiles) -> list[Problem]:
+    """What makes no sense in queues.yaml; none where it, or site.yaml, cannot be read, which is said with the rest."""
+    try:
+        document, site = folder.queue_tree(), folder.site()
+    except PlacementError:
+        return []
+    return checks.findings(document.hierarchy, site.scheduler, document.places.of) if document else []
 
 
 def _lookups(site: Site) -> tuple[Callable[[str], bool], Callable[[str], bool]]:

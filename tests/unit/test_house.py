@@ -25,7 +25,8 @@ FLOORS = [
     {"commands"},
     {"submission", "estimate"},
     {"rules"},
-    {"queues", "units"},
+    {"queues"},
+    {"units"},
     {"errors"},
 ]
 HOT = ["shim", "gateway", "identity", "decision", "policy", "submission", "errors", "folder"]

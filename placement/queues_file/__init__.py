@@ -1,0 +1,1 @@
+"""`queues.yaml`: read into the plain queue tree, with the place of everything, and written."""
