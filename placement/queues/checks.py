@@ -129,24 +129,22 @@ def sums_of_shares(subject: Subject) -> Iterator[Problem]:
 
 def maximum_above_parent(subject: Subject) -> Iterator[Problem]:
     """`maximum-above-parent`: a queue may have more than the one it is in, which is never reached."""
+    remedy = "lower the one or raise the other"
     for path, queue in subject.hierarchy.queues():
-        for child in queue.children:
-            below = f"{path}.{child.name}"
-            for keys, share, _ in _families(queue):
+        for keys, share, _ in _families(queue):
+            for child in queue.children if share.maximum else ():
                 own = _share(child, keys[-1] if keys else None)
                 maximum = own.maximum if own and own.maximum and own.maximum.basis != OF_PARENT else None
                 for resource, more, most in _above(maximum, share.maximum):
                     message = f"the maximum, {_of(resource)}{more}, is above that of {quoted(path)}, {most}"
-                    place = subject.place_of(below, *keys, "maximum", resource)
-                    yield Problem("maximum-above-parent", message, place, "lower the one or raise the other", "warning")
-            if (
-                child.max_running is not None
-                and queue.max_running is not None
-                and child.max_running > queue.max_running
-            ):
-                message = f"{child.max_running} are more than may run in {quoted(path)}, {queue.max_running}"
-                place = subject.place_of(below, "max-running")
-                yield Problem("maximum-above-parent", message, place, "lower the one or raise the other", "warning")
+                    place = subject.place_of(f"{path}.{child.name}", *keys, "maximum", resource)
+                    yield Problem("maximum-above-parent", message, place, remedy, "warning")
+        most_running = queue.max_running
+        for child in queue.children if most_running is not None else ():
+            if child.max_running is not None and most_running is not None and child.max_running > most_running:
+                message = f"{child.max_running} are more than may run in {quoted(path)}, {most_running}"
+                place = subject.place_of(f"{path}.{child.name}", "max-running")
+                yield Problem("maximum-above-parent", message, place, remedy, "warning")
 
 
 def policies_not_offered(subject: Subject) -> Iterator[Problem]:

@@ -101,7 +101,7 @@ def _walk(
             remedy = "keep one of them, or give one another name"
             place = documents.place_of(places, (*where, number, "name"))
             yield Problem("queue-twice", f"the queue {quoted(path)} stands here twice", place, remedy)
-        if queue.name == ROOT:
+        if queue.name == ROOT or (parent == ROOT and queue.name.lower() == ROOT):  # AllocationFileQueueParser
             place = documents.place_of(places, (*where, number, "name"))
             if parent == ROOT:
                 message = "`root` is there already; this list is of the queues below it"

@@ -158,7 +158,10 @@ def _auto_create(said: AutoCreate | None) -> dict[str, Any] | None:
     )
 
 
-class _Dumper(yaml.SafeDumper):
+_Fastest: Any = yaml.CSafeDumper if yaml.__with_libyaml__ else yaml.SafeDumper
+
+
+class _Dumper(_Fastest):  # type: ignore[misc]
     """Writes each value where it stands, with no anchors."""
 
     def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002

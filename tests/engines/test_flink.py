@@ -56,6 +56,8 @@ def agree(oracle, command, arguments, conf_dir):
         ours = flink.read(command, arguments, around)
     except PlacementError:
         return real
+    if command == "flink" and "-yd" in arguments and oracle.version.startswith("2."):
+        return real  # an option of 1.x; 2.x takes it for the program, and then finds no such file
     on_yarn = real is not None
     if on_yarn and command == "flink":  # the step that the oracle stands for: a cluster is made, or an executor chosen
         made = "yarn-application" if real["how"] == "deploy" else "yarn-per-job"

@@ -3,7 +3,9 @@
 import pytest
 
 from placement.queues import checks
+from placement.queues_file import shapes
 from placement.queues_file.reading import read
+from tests.conftest import ROOT
 
 CASES = {
     "roles": """\
@@ -147,3 +149,17 @@ queues:
 def test_nothing_is_found_where_nothing_is_wrong():
     assert found(SOUND, "fair") == []
     assert found(SOUND.replace("policy: drf, ", ""), "capacity") == []
+
+
+def test_the_example_of_the_documents_is_sound():
+    text = (ROOT / "docs" / "queues.md").read_text()
+    example = text.partition("```yaml\n")[2].partition("```")[0]
+    assert found(example, "fair") == []
+
+
+def test_every_key_is_in_the_documents():
+    text = (ROOT / "docs" / "queues.md").read_text()
+    kinds = [each for each in vars(shapes).values() if isinstance(each, type) and issubclass(each, shapes.BaseModel)]
+    keys = {field.alias or name for kind in kinds for name, field in kind.model_fields.items()}
+    assert {"max-am-share", "fair-share-timeout", "except", "auto-create"} <= keys
+    assert not {key for key in keys if f"`{key}`" not in text}
