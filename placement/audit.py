@@ -65,11 +65,16 @@ def write(record: "Mapping[str, Json]", to: str, user: str) -> None:
 
 
 def entry(
-    decision: "Decision", began_ns: int, real: str | None = None, arguments: "list[str] | None" = None
+    decision: "Decision",
+    began_ns: int,
+    troubles: "list[Problem]",
+    real: str | None = None,
+    arguments: "list[str] | None" = None,
 ) -> "dict[str, Json]":
     """The record of a decision that was begun at `began_ns` (of `time.monotonic_ns`), on the command `real`.
 
-    `arguments` are recorded masked; None: not at all, and then neither those of the application.
+    `troubles` are what was wrong with the policy all the same. `arguments` are recorded masked; None: not at all, and
+    then neither those of the application.
     """
     data: dict[str, Any] = decision.as_data()
     command = data["command"]
@@ -85,7 +90,8 @@ def entry(
             known["name"] = command["name"]
     told = {} if arguments is None else {"arguments": masked(arguments, SHORT_SECRETS.get(family, ""))}
     took_us = (time.monotonic_ns() - began_ns) // 1000
-    return {"time": now(), **data, "facts": known, "real": real, **told, "duration_us": took_us}
+    wrong = [problem.in_one_line() for problem in troubles]
+    return {"time": now(), **data, "facts": known, "real": real, **told, "troubles": wrong, "duration_us": took_us}
 
 
 def failure(error: PlacementError, decision_id: str, began_ns: int, command: str, on_error: str) -> "dict[str, Json]":

@@ -68,7 +68,7 @@ def policy_executable(arguments: list[str], environ: dict[str, str]) -> int:
         say_all(error)
         return POLICY_ERROR
     say_troubles(folder)
-    is_recorded = record(decision, policy.site, began_ns)
+    is_recorded = record(decision, policy.site, began_ns, folder.troubles)
     if decision.queue is None:
         say_refusal(decision)
         return POLICY_NO_RULE if decision.reason == NO_RULE else POLICY_DENIED
@@ -115,7 +115,7 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
             posix.unsetenv("HADOOP_USER_NAME")
         return become(real, arguments)
     say_troubles(folder)
-    is_recorded = record(decision, site, began_ns, real, arguments)
+    is_recorded = record(decision, site, began_ns, folder.troubles, real, arguments)
     if decision.queue is None:
         say_refusal(decision)
         return NOT_ALLOWED
@@ -129,7 +129,12 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
 
 
 def record(
-    decision: Decision, site: Site, began_ns: int, real: str | None = None, arguments: list[str] | None = None
+    decision: Decision,
+    site: Site,
+    began_ns: int,
+    troubles: list[Problem],
+    real: str | None = None,
+    arguments: list[str] | None = None,
 ) -> bool:
     """Writes the decision into the audit trail; whether what was decided may happen."""
     if site.audit_to == "none":
@@ -137,7 +142,9 @@ def record(
     from placement import audit
 
     told = arguments if site.audit_arguments == MASKED else None
-    return _recorded(audit.entry(decision, began_ns, real, told), site, decision.submission.identity.real_user)
+    return _recorded(
+        audit.entry(decision, began_ns, troubles, real, told), site, decision.submission.identity.real_user
+    )
 
 
 def record_failure(error: PlacementError, decision_id: str, name: str, site: Site, began_ns: int) -> bool:

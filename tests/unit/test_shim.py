@@ -488,3 +488,14 @@ def test_a_refusal_names_the_command_that_explains_it(gateway):
     assert done.returncode == 77
     assert done.stderr.decode().endswith("(`placement explain -- spark-submit ...` says more)\n")
     assert gateway.run("policy", "nowhere").stderr.endswith(b"(`placement explain --queue 'nowhere'` says more)\n")
+
+
+def test_a_broken_edit_is_in_the_trail_beside_every_decision(gateway, trail):
+    gateway.run("spark-submit", "job.py")
+    gateway.map("# alice\netl root.a\n")
+    gateway.run("spark-submit", "job.py")
+    before, after = trail()
+    assert (before["troubles"], after["queue"]) == ([], "root.a")
+    (trouble,) = after["troubles"]
+    assert trouble.startswith(f"{gateway.policy}/map.txt:2:1: error[bare-word]: ")
+    assert "stays in force" in trouble

@@ -37,7 +37,7 @@ def recorded(file, **said):
     command = Reading("spark-submit", ["--name", "a b", "job.py"])
     command.submits, command.deploy_mode, command.application = True, "client", "job.py"
     decision = decide(submission(command=command, **said), policy(), ID)
-    write(entry(decision, 0, "/opt/spark/bin/spark-submit", command.arguments), str(file), "alice")
+    write(entry(decision, 0, [], "/opt/spark/bin/spark-submit", command.arguments), str(file), "alice")
 
 
 def point_to(folder, address):
