@@ -24,7 +24,8 @@ USER = "%user"  # in the path of a file: who really typed
 SYSLOG_SOCKET = "/dev/log"
 JOURNALD_SOCKET = "/run/systemd/journal/socket"
 SYSLOG_LEAD = "<86>placement: "  # facility authpriv, severity info; RFC 3164, section 4.1.1
-SECRETS: "tuple[str, ...]" = (
+# Looked for with `-`, `_` and `.` between two words and without.
+SECRETS = (
     "password",
     "passwd",
     "passphrase",
@@ -34,8 +35,9 @@ SECRETS: "tuple[str, ...]" = (
     "accesskey",
     "apikey",
     "accountkey",
+    "privatekey",
+    "fs.azure.sas",
 )
-SECRETS += ("privatekey", "fs.azure.sas")  # looked for with `-`, `_` and `.` between two words and without
 SHORT_SECRETS = {"beeline": "p", "hive": "p"}  # options that have a password without saying so
 MASK = "***"
 _ENDS = " ;&,?\"'"  # where a secret within a longer argument ends

@@ -78,6 +78,11 @@ class PlacementError(Exception):
         super().__init__("\n".join(map(str, problems)))
         self.problems = problems
 
+    def and_more(self) -> str:
+        """What stands behind the first problem where only that is told: how many more there are."""
+        more = len(self.problems) - 1
+        return f"; {more} more: run `placement check`" if more else ""
+
 
 def visible(text: str) -> str:
     """`text` with every character that a terminal would not print, or would obey, replaced by its escape."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from placement.rules.index import Fingerprint
 
+MAP, SITE, QUEUES = "map.txt", "site.yaml", "queues.yaml"  # of a policy folder
 LARGEST_FILE = 64 * 2**20  # bytes; a map of 100,000 rules has four million
 
 

@@ -7,7 +7,7 @@ import posix
 
 from placement import __version__
 from placement.errors import PlacementError, Problem
-from placement.files import fingerprint_of, is_open_to_all, join, mode_of
+from placement.files import MAP, QUEUES, SITE, fingerprint_of, is_open_to_all, join, mode_of
 from placement.policy import Policy, Site
 from placement.rules.index import Index, open_index
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from placement.rules.match import RuleBook
 
 DEFAULT_FOLDER = "/etc/placement"
-MAP = "map.txt"
-SOURCES = (MAP, "site.yaml", "queues.yaml")  # besides these, a file of static groups
+SOURCES = (MAP, SITE, QUEUES)  # besides these, a file of static groups
 INDEX = "map.index"
 
 
@@ -89,9 +88,10 @@ class Folder:
         self._fresh_index()
         if self._index is None:
             return None
-        first, more = error.problems[0], len(error.problems) - 1
-        message = first.message + (f"; {more} more: run `placement check`" if more else "")
-        message += f"; the last good policy, revision {self._index.revision}, stays in force"
+        first = error.problems[0]
+        message = (
+            f"{first.message}{error.and_more()}; the last good policy, revision {self._index.revision}, stays in force"
+        )
         self.troubles.append(Problem(first.code, message, first.place, first.remedy))
         self._policy = self._policy_of(self._index)
         return self._policy

@@ -3,7 +3,7 @@
 import time
 
 from placement.errors import Place, PlacementError, Problem
-from placement.files import join, mode_of, trusted_bytes
+from placement.files import MAP, QUEUES, SITE, join, mode_of, trusted_bytes
 from placement.policy import Policy, Site
 from placement.queues.names import full_name
 from placement.rules.index import ENCODING
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from placement.rules.index import Fingerprint
     from placement.rules.model import Role
 
-MAP, SITE, QUEUES = "map.txt", "site.yaml", "queues.yaml"
 SETTLED_S = 0.05  # seconds after which another edit gets another time stamp; the kernel's clock for files ticks in 0.01
 
 

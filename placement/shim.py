@@ -246,8 +246,7 @@ def say_troubles(folder: Folder) -> None:
 
 def say_all(error: PlacementError) -> None:
     """One line: the first problem, and how many more there are."""
-    first, more = error.problems[0], len(error.problems) - 1
-    say(first.in_one_line() + (f"; {more} more: run `placement check`" if more else ""))
+    say(error.problems[0].in_one_line() + error.and_more())
 
 
 def say(words: str) -> None:

@@ -8,9 +8,10 @@ import click
 
 from placement.cli import json_option, policy_option
 from placement.errors import PlacementError, Problem, quoted, visible
+from placement.files import QUEUES
 from placement.identity import identity_of
 from placement.policy import Site
-from placement.policy_files import QUEUES, PolicyFiles
+from placement.policy_files import PolicyFiles
 from placement.queues import access
 from placement.queues.access import Grant, Rights
 from placement.queues.names import full_name

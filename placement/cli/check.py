@@ -1,14 +1,13 @@
 """`placement check`: everything that is wrong with a policy folder."""
 
 import grp
-import json
 import pwd
 from collections.abc import Callable
 from itertools import chain
 
 import click
 
-from placement.cli import json_option, policy_option, whole
+from placement.cli import findings, json_option, policy_option, whole
 from placement.errors import PlacementError, Problem
 from placement.policy import STATIC, Site
 from placement.policy_files import PolicyFiles
@@ -28,14 +27,7 @@ def command(folder: str | None, names: bool, strict: bool, policy_folder: str, a
     Notes are for information only. What a finding means is in docs/checking.md.
     """
     problems = _problems(PolicyFiles(folder or policy_folder), names)
-    errors = sum(problem.severity == "error" for problem in problems)
-    warnings = sum(problem.severity == "warning" for problem in problems)
-    if as_json:
-        click.echo(json.dumps([problem.as_data() for problem in problems], ensure_ascii=False, indent=2))
-    else:
-        for problem in problems:
-            click.echo(str(problem))
-        click.echo(f"{folder or policy_folder}: {_count(errors, 'error')}, {_count(warnings, 'warning')}")
+    errors, warnings = findings.show(problems, f"{folder or policy_folder}: ", as_json)
     return 1 if errors or (strict and warnings) else 0
 
 
@@ -89,7 +81,3 @@ def _is_group(name: str) -> bool:
     except (KeyError, ValueError):
         return False
     return True
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"

@@ -1,16 +1,16 @@
 """`placement doctor`: whether a gateway is set up as it should be, from the policy to the ResourceManager."""
 
-import json
 import os
 from collections.abc import Iterator
 
 import click
 
-from placement.cli import json_option, policy_option
+from placement.cli import findings, json_option, policy_option
 from placement.errors import PlacementError, Problem
+from placement.files import MAP
 from placement.health import account, cluster, policy_folder, wrapped
 from placement.policy import Site
-from placement.policy_files import MAP, PolicyFiles
+from placement.policy_files import PolicyFiles
 from placement.rules.model import Rule
 
 
@@ -24,15 +24,7 @@ def command(policy_folder: str, as_json: bool) -> int:
     Hadoop's configuration, and the ResourceManager: its scheduler and the queues that the rules name. Notes are for
     information. What a finding means is in docs/install.md.
     """
-    problems = [*_problems(policy_folder)]
-    errors = sum(problem.severity == "error" for problem in problems)
-    warnings = sum(problem.severity == "warning" for problem in problems)
-    if as_json:
-        click.echo(json.dumps([problem.as_data() for problem in problems], ensure_ascii=False, indent=2))
-    else:
-        for problem in problems:
-            click.echo(str(problem))
-        click.echo(f"{errors or 'no'} error{'s' * (errors != 1)}, {warnings or 'no'} warning{'s' * (warnings != 1)}")
+    errors, _ = findings.show([*_problems(policy_folder)], "", as_json)
     return 1 if errors else 0
 
 

@@ -8,7 +8,6 @@ from placement.cli.asking import ask, asking
 from placement.cli.decide import outcome, status
 from placement.engine import decide, new_id
 from placement.errors import quoted
-from placement.policy import Policy
 from placement.policy_files import PolicyFiles
 from placement.rules.explain import Trial, explain
 
@@ -29,11 +28,11 @@ def command(
     The map is read itself, not its index. The exit status is that of `placement decide`.
     """
     folder = PolicyFiles(policy_folder)
-    site, rules = folder.site(), folder.placing_rules()
-    submission = ask(site, user, groups, queue, facts, command_line).submission
+    policy, rules = folder.policy(), folder.placing_rules()
+    submission = ask(policy.site, user, groups, queue, facts, command_line).submission
     identity = submission.identity
-    decision = decide(submission, Policy(rules, site, folder.revision()), new_id())
-    trials = explain(rules, identity.user, identity.groups, submission.facts, site.scheduler)
+    decision = decide(submission, policy, new_id())
+    trials = explain(rules, identity.user, identity.groups, submission.facts, policy.site.scheduler)
     if as_json:
         data = decision.as_data() | {"trials": [trial.as_data() for trial in trials]}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))

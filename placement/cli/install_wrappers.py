@@ -7,9 +7,10 @@ import click
 
 from placement.cli import policy_option
 from placement.errors import PlacementError, visible
+from placement.files import SITE
 from placement.installation.plan import UNCHANGED, Installation, Removal, Step
 from placement.policy import Site
-from placement.policy_files import SITE, PolicyFiles
+from placement.policy_files import PolicyFiles
 
 
 @click.command("install-wrappers")

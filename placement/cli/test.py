@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import click
 
 from placement.cli import json_option, policy_option, whole
+from placement.cli.findings import count
 from placement.errors import Place, PlacementError, Problem, visible
 from placement.expectations import EXPECTATIONS, Report, run
 from placement.policy_files import PolicyFiles
@@ -45,11 +46,9 @@ def command(folder: str | None, junit: str | None, policy_folder: str, as_json: 
 def _summary(report: Report) -> str:
     cases, rules = len(report.results), len(report.rules.rules)
     failed = (
-        f"{len(report.failed)} of {_count(cases, 'case')} failed"
-        if report.failed
-        else f"{_count(cases, 'case')} passed"
+        f"{len(report.failed)} of {count(cases, 'case')} failed" if report.failed else f"{count(cases, 'case')} passed"
     )
-    return f"{failed}; {rules - len(report.idle)} of {_count(rules, 'rule')} decided one"
+    return f"{failed}; {rules - len(report.idle)} of {count(rules, 'rule')} decided one"
 
 
 def _as_data(report: Report) -> dict[str, object]:
@@ -96,7 +95,3 @@ def _write(path: str, content: bytes) -> None:
     except OSError as error:
         message = f"this file cannot be written: {error.strerror or error}"
         raise PlacementError(Problem("unwritable", message, Place(path), "name another file by --junit")) from error
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number or 'no'} {what}{'' if number == 1 else 's'}"

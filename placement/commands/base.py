@@ -40,6 +40,17 @@ def joined_tags(asked: str | None, tag: str) -> str:
     return asked if asked.count(",") + 1 >= MOST_TAGS else f"{asked},{tag}"
 
 
+def undashed(option: str) -> str:
+    """An option of commons-cli without its dashes. Source: `Util.stripLeadingHyphens`."""
+    return option[2:] if option.startswith("--") else option.removeprefix("-")
+
+
+def unquoted(value: str) -> str:
+    """A value of commons-cli without the quotes around it. Source: `Util.stripLeadingAndTrailingQuotes`."""
+    inner = value[1:-1]
+    return inner if len(value) > 1 and value[0] == value[-1] == '"' and '"' not in inner else value
+
+
 def _cannot_ask(_option: str) -> int | None:
     raise OSError("no Spark to ask")
 

@@ -4,6 +4,8 @@ Source: commons-cli 1.5 `DefaultParser`, `Option`, `Options` with `stopAtNonOpti
 ends the options. Held against the real class by tests/engines/test_flink.py.
 """
 
+from placement.commands.base import undashed, unquoted
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,11 +61,11 @@ class Line:
     def _read(self, word: str) -> str | None:
         """Reads one word; returns what of it ends the options, None if nothing does."""
         if len(self._values) < self._accepting and not self._is_option(word):
-            self._add(_unquoted(word))
+            self._add(unquoted(word))
             return None
         if word in ("", "-") or word[0] != "-":
             return word
-        bare = _bare(word)
+        bare = undashed(word)
         name, equals, value = bare.partition("=")
         if word.startswith("--"):
             return self._read_long(word, name, value if equals else None)
@@ -140,10 +142,10 @@ class Line:
     def _is_option(self, word: str) -> bool:
         if word in ("", "-") or word[0] != "-":
             return False
-        name = _bare(word.partition("=")[0])
+        name = undashed(word.partition("=")[0])
         if name in self._table or self._matching(name):
             return True
-        return not word.startswith("--") and (name[0] in self._table or bool(self._long_prefix(_bare(word))))
+        return not word.startswith("--") and (name[0] in self._table or bool(self._long_prefix(undashed(word))))
 
     def _count(self, short: str) -> int:
         return self._table[short][1] if short in self._table else 0
@@ -157,12 +159,3 @@ class Line:
         """The option whose long name the word begins with, at least two letters before its end."""
         named = {long: short for short, (long, _) in self._table.items() if 1 < len(long) <= len(bare) - 2}
         return max(((long, short) for long, short in named.items() if bare.startswith(long)), default=("", ""))[1]
-
-
-def _bare(word: str) -> str:
-    return word[2:] if word.startswith("--") else word.removeprefix("-")
-
-
-def _unquoted(word: str) -> str:
-    inside = word[1:-1]
-    return inside if len(word) > 1 and word[0] == word[-1] == '"' and '"' not in inside else word

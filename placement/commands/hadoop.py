@@ -8,7 +8,7 @@ Sources: Hadoop's shell scripts (subcommands, `--config`), `GenericOptionsParser
 classes by tests/cluster/test_hadoop_reading.py. What runs in a jar is read by `hadoop_jar.py`.
 """
 
-from placement.commands.base import Surroundings, joined_tags
+from placement.commands.base import Surroundings, joined_tags, undashed, unquoted
 from placement.commands.hadoop_conf import FRAMEWORK, JAVA_BLANKS, NAME, OLD_NAMES, QUEUE, TAGS, Configuration
 from placement.errors import PlacementError, Problem, quoted
 from placement.submission import Reading, Request
@@ -90,7 +90,7 @@ class Words:
             option, index = tokens[place]
             if place + 1 == len(tokens) or _is_generic(tokens[place + 1][0]):
                 raise NothingSubmittedError(f"{option} lacks its value")
-            self.options.append((_bare(option), _unquoted(tokens[place + 1][0])))
+            self.options.append((undashed(option), unquoted(tokens[place + 1][0])))
             self.begins.append(index)
             place += 2
         if place < len(tokens):
@@ -368,9 +368,9 @@ def _flattened(words: list[str], start: int) -> list[tuple[str, int]]:
     for index in range(start, len(words)):
         word = words[index]
         option, equals, value = word.partition("=")
-        if verbatim or not word.startswith("-") or word == "-" or _bare(_bare(word)) in GENERIC:
+        if verbatim or not word.startswith("-") or word == "-" or undashed(undashed(word)) in GENERIC:
             tokens.append((word, index))
-        elif equals and _bare(_bare(option)) in GENERIC:
+        elif equals and undashed(undashed(option)) in GENERIC:
             tokens += [(option, index), (value, index)]
         elif word.startswith("-D"):
             tokens += [("-D", index), (word[2:], index)]
@@ -380,18 +380,8 @@ def _flattened(words: list[str], start: int) -> list[tuple[str, int]]:
     return tokens
 
 
-def _bare(option: str) -> str:
-    return option[2:] if option.startswith("--") else option.removeprefix("-")
-
-
 def _is_generic(word: str) -> bool:
-    return word.startswith("-") and _bare(word) in GENERIC
-
-
-def _unquoted(value: str) -> str:
-    """Source: commons-cli `Util.stripLeadingAndTrailingQuotes`."""
-    inner = value[1:-1]
-    return inner if len(value) > 1 and value[0] == value[-1] == '"' and '"' not in inner else value
+    return word.startswith("-") and undashed(word) in GENERIC
 
 
 def _is_ours(key: str) -> bool:
@@ -401,7 +391,7 @@ def _is_ours(key: str) -> bool:
 def _settings(rest: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """The values of `-jobconf`, each with its index."""
     places = [place for place, (word, _) in enumerate(rest[:-1]) if word in JOBCONF]
-    return [(_unquoted(rest[place + 1][0]), rest[place + 1][1]) for place in places]
+    return [(unquoted(rest[place + 1][0]), rest[place + 1][1]) for place in places]
 
 
 def _out_of_reach(why: str, remedy: str) -> PlacementError:

@@ -6,7 +6,7 @@ whatever is said in it, so every session is placed. What it says itself wins ove
 script, or in a file of `-i`, is beyond a wrapper.
 """
 
-from placement.commands.base import Surroundings, joined_tags
+from placement.commands.base import Surroundings, joined_tags, undashed, unquoted
 from placement.errors import PlacementError, Problem, nearest, quoted
 from placement.submission import Reading, Request
 
@@ -129,11 +129,11 @@ def _options(command: str, table: dict[str, int], words: list[str]) -> tuple[lis
     values: list[str] = []  # of the option that is being read
     open_for = 0  # how many values it still takes
     for piece, index in _flattened(table, words):
-        name = _bare(piece)
+        name = undashed(piece)
         is_option = piece.startswith("-") and name in table
         if open_for and not is_option:
             open_for -= _add(
-                values, _unquoted(piece), open_for == 2 and options[-1][0] in ("hiveconf", "hivevar", "define")
+                values, unquoted(piece), open_for == 2 and options[-1][0] in ("hiveconf", "hivevar", "define")
             )
             continue
         _require(options)
@@ -171,24 +171,15 @@ def _flattened(table: dict[str, int], words: list[str]) -> list[tuple[str, int]]
     pieces: list[tuple[str, int]] = []
     for index, word in enumerate(words):
         name, equals, value = word.partition("=")
-        if not word.startswith("-") or word in ("-", "--") or _bare(word) in table:
+        if not word.startswith("-") or word in ("-", "--") or undashed(word) in table:
             pieces.append((word, index))
-        elif equals and _bare(name) in table:
+        elif equals and undashed(name) in table:
             pieces += [(name, index), (value, index)]
         elif word[1] in table:
             pieces += [(word[:2], index), (word[2:], index)]
         else:
             pieces.append((word, index))
     return pieces
-
-
-def _bare(word: str) -> str:
-    return word[2:] if word.startswith("--") else word.removeprefix("-")
-
-
-def _unquoted(word: str) -> str:
-    inside = word[1:-1]
-    return inside if len(word) > 1 and word[0] == word[-1] == '"' and '"' not in inside else word
 
 
 def _properties(text: str) -> dict[str, str]:

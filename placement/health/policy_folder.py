@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from placement import __version__
 from placement.errors import Place, PlacementError, Problem, quoted
-from placement.files import fingerprint_of
+from placement.files import MAP, QUEUES, SITE, fingerprint_of
 from placement.folder import INDEX
-from placement.policy_files import MAP, QUEUES, SITE, PolicyFiles
+from placement.policy_files import PolicyFiles
 from placement.rules.index import open_index
 
 ROOT = 0  # user id

@@ -10,10 +10,9 @@ import yaml
 
 from placement import site
 from placement.errors import Place, PlacementError, Problem
-from placement.files import trusted_bytes
+from placement.files import MAP, SITE, trusted_bytes
 from placement.installation.whole_files import NewFile, write
 from placement.policy import Site
-from placement.policy_files import MAP, SITE
 
 KEY = "commands"
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+@=-]*")  # what needs no quotes in YAML, whatever stands around it

@@ -61,6 +61,10 @@ _PASSING = (5, 12, 23, 24, 116)  # EIO, ENOMEM, ENFILE, EMFILE, ESTALE: no word 
 _FAULTS = (ValueError, IndexError, OverflowError, OSError)
 
 
+def _nothing(begin: int, end: int) -> None:
+    """Loads what is there already."""
+
+
 class Index:
     """A compiled policy over `data`, the content of an index; a `RuleBook`, and what the site says.
 
@@ -93,14 +97,14 @@ class Index:
         "static_groups",
     )
 
-    def __init__(self, data: "Buffer", path: str, instead: "Instead | None" = None, load: "Load | None" = None) -> None:
+    def __init__(self, data: "Buffer", path: str, instead: "Instead | None" = None, load: "Load" = _nothing) -> None:
         self._path = path
         self._instead = instead
         self._known: dict[int, Rule] = {}
-        head, body = _parts(data, path, load or _nothing)
+        head, body = _parts(data, path, load)
         try:
             sums = -(-len(body) // BLOCK)
-            self._body = Words(data, len(head), body, head[SUMS : SUMS + sums], load or _nothing)
+            self._body = Words(data, len(head), body, head[SUMS : SUMS + sums], load)
             if sums <= FEW_BLOCKS:
                 self._body.check_all()
             self._read_directory(head)
@@ -187,7 +191,7 @@ class Words:
         before: int,
         words: "memoryview[int]",
         sums: "memoryview[int] | None" = None,
-        load: "Load | None" = None,
+        load: "Load" = _nothing,
     ) -> None:
         self.data = data
         self.before = before
@@ -206,8 +210,7 @@ class Words:
         for block in range(place >> BLOCK_BITS, (place + count + BLOCK - 1) >> BLOCK_BITS):
             if not self._checked[block]:
                 begin, end = block << BLOCK_BITS, min((block + 1) << BLOCK_BITS, len(self.words))
-                if self._load:
-                    self._load((self.before + begin) * WORD, (self.before + end) * WORD)
+                self._load((self.before + begin) * WORD, (self.before + end) * WORD)
                 if crc32(self.words[begin:end]) != self._sums[block]:
                     raise ValueError(block)
                 self._checked[block] = 1
@@ -397,10 +400,6 @@ def _refuse_untrusted(path: str, status: "posix.stat_result", owner: int) -> Non
         raise PlacementError(Problem("index-owner", message, Place(path), f"delete it: rm {path}"))
     if status.st_mode & 0o022:
         raise PlacementError(Problem("index-writable", "others may write the index", Place(path), _anew(path)))
-
-
-def _nothing(begin: int, end: int) -> None:
-    """Loads what is there already."""
 
 
 def _parts(data: "Buffer", path: str, load: "Load") -> "tuple[memoryview[int], memoryview[int]]":
