@@ -1,0 +1,1 @@
+"""The capacity scheduler's configuration, capacity-scheduler.xml."""

@@ -1,0 +1,1 @@
+"""The fair scheduler's allocation file, fair-scheduler.xml."""

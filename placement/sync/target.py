@@ -1,0 +1,45 @@
+"""The one shape of what a scheduler takes its configuration from: a file, or the ResourceManager itself."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from placement.errors import Problem
+from placement.schedulers.configuration import Configuration
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What a scheduler was found to be told.
+
+    `content` is the same as a file: byte for byte where it is one. `version` is another one whenever `content` is.
+    """
+
+    configuration: Configuration
+    content: bytes
+    version: str
+
+
+class Target(Protocol):
+    """One place from which a scheduler takes its configuration.
+
+    Every method raises PlacementError where it cannot do what it is for: the codes of `yarn.client`, and its own.
+    """
+
+    scheduler: str
+    name: str  # as people know it: the path of a file, or `the scheduler-conf API of http://rm1:8088`
+
+    def in_force(self) -> InForce:
+        """What is there now."""
+
+    def read(self, content: bytes) -> Configuration:
+        """What `content`, as of InForce, says."""
+
+    def validate(self, content: bytes) -> list[Problem]:
+        """What the scheduler itself would say of it, nothing being changed; none where it cannot be asked."""
+
+    def put(self, before: InForce, content: bytes) -> None:
+        """Puts `content` in the place of `before`, and returns once the scheduler has taken it up.
+
+        Nothing is changed if `before` is not in force any more (`changed-meanwhile`). Whatever else is raised
+        (`not-taken-up`: the scheduler refuses it, with its own words), `content` may be in force, or in part.
+        """
