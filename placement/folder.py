@@ -161,7 +161,8 @@ class Folder:
 
     def _write_index(self, policy: Policy) -> bool:
         """Writes the index of what was read; False, and nothing is written, if the files are something else by now."""
-        from placement.rules.compile import image, write
+        from placement.rules.compile import image
+        from placement.whole_file import NewFile, write_all
 
         files, site = self._files, policy.site
         content = image(
@@ -169,7 +170,7 @@ class Folder:
         )
         if not files.are_settled():
             return False
-        write(self.path or ".", INDEX, content, files.mode())
+        write_all([NewFile(self._file(INDEX), content, files.mode())])
         return True
 
     @property

@@ -29,6 +29,7 @@ HONOUR: "Final" = "honour"
 REMOVE: "Final" = "remove"
 NO: "Final" = "no"
 MASKED: "Final" = "masked"
+HISTORY: "Final" = "/var/lib/placement/history"
 
 
 class Site:
@@ -39,7 +40,8 @@ class Site:
     `policy_exec` is the path of an executable that decides in the place of the map. `authentication` is SIMPLE or
     KERBEROS, `hadoop_user_name` HONOUR or REMOVE. `audit_to` is where the audit trail goes, `audit_arguments` NO or
     MASKED, `on_audit_error` CLOSED or OPEN. `resource_managers` are addresses, `http://HOST:PORT`; none: yarn-site.xml
-    says them. An index does not have these.
+    says them. `scheduler_file` is what the scheduler is told by; None: yarn-site.xml says it. `history` is the folder
+    that keeps what it was told. An index does not have these three.
     """
 
     __slots__ = (
@@ -49,11 +51,13 @@ class Site:
         "commands",
         "groups",
         "hadoop_user_name",
+        "history",
         "on_audit_error",
         "on_error",
         "policy_exec",
         "resource_managers",
         "scheduler",
+        "scheduler_file",
         "static_groups",
     )
 
@@ -71,6 +75,8 @@ class Site:
         audit_arguments: str = NO,
         on_audit_error: str = OPEN,
         resource_managers: tuple[str, ...] = (),
+        scheduler_file: str | None = None,
+        history: str = HISTORY,
     ) -> None:
         self.scheduler = scheduler
         self.groups = groups
@@ -84,10 +90,12 @@ class Site:
         self.audit_arguments = audit_arguments
         self.on_audit_error = on_audit_error
         self.resource_managers = resource_managers
+        self.scheduler_file = scheduler_file
+        self.history = history
 
     def words(self) -> dict[str, str]:
         """{setting: word} of all that is said in one word, as `Site(**words)` takes it: what an index holds."""
-        found = {name: getattr(self, name) for name in self.__slots__}
+        found = {name: getattr(self, name) for name in self.__slots__ if name not in ("scheduler_file", "history")}
         return {name: word for name, word in found.items() if isinstance(word, str)}
 
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StrictStr, model_validator
 
 from placement import documents
-from placement.policy import CLOSED, HONOUR, NO, OPEN, PROCESS, SIMPLE, STATIC, Site
+from placement.policy import CLOSED, HISTORY, HONOUR, NO, OPEN, PROCESS, SIMPLE, STATIC, Site
 from placement.queues.names import FAIR
 
 
@@ -18,6 +18,12 @@ def _absolute(path: str) -> str:
 def _absolute_file(path: str) -> str:
     if not path.startswith("/") or path.endswith("/"):
         raise ValueError("the absolute path of a file")
+    return path
+
+
+def _absolute_folder(path: str) -> str:
+    if not path.startswith("/"):
+        raise ValueError("the absolute path of a folder")
     return path
 
 
@@ -61,6 +67,15 @@ class _Audit(BaseModel):
         return self
 
 
+class _Sync(BaseModel):
+    """The file that the scheduler is told by, and the folder that keeps what it was told."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    file: Annotated[StrictStr, AfterValidator(_absolute_file)] | None = None
+    history: Annotated[StrictStr, AfterValidator(_absolute_folder)] = HISTORY
+
+
 class _SiteFile(BaseModel):
     """All keys of site.yaml; each has a default, so that the file is optional."""
 
@@ -77,6 +92,7 @@ class _SiteFile(BaseModel):
     authentication: Literal["simple", "kerberos"] = SIMPLE
     hadoop_user_name: Literal["honour", "remove"] = Field(default=HONOUR, alias="hadoop-user-name")
     audit: _Audit = _Audit(to="none")
+    sync: _Sync = _Sync()
 
 
 class _GroupsFile(RootModel[dict[StrictStr, list[StrictStr]]]):
@@ -103,6 +119,8 @@ def read(source: bytes, file: str) -> tuple[Site, str | None]:
         resource_managers=tuple(said.resource_managers),
         audit_arguments=said.audit.arguments,
         on_audit_error=said.audit.on_error,
+        scheduler_file=said.sync.file,
+        history=said.sync.history,
     )
     return site, static
 

@@ -15,17 +15,28 @@ CONFIGURATION = 78  # EX_CONFIG
 
 COMMANDS = {
     "access": "who may submit to which queue and administer it, and why",
+    "apply": "brings the policy to the scheduler, and takes back what fails",
     "check": "errors and warnings of a policy, as FILE:LINE:COLUMN",
     "compile": "writes the index of a policy, which spares its reading",
     "decide": "the queue of a user or a command, and why",
     "doctor": "whether this gateway is set up as it should be",
     "explain": "the same, with every rule that was tried",
+    "history": "what was applied, when, by whom, and with what outcome",
     "impact": "who would be placed otherwise by another policy",
+    "import": "a policy folder from the file of a scheduler",
     "install-wrappers": "wrappers in front of the real commands, put there or removed",
+    "parity": "whether gateway and ResourceManager let the same people in",
+    "plan": "what the policy would change of what the scheduler is told",
+    "render": "the policy as the file of a scheduler",
+    "rollback": "what was in force before the last apply, or after an earlier one",
     "spark-home": "a Spark home for what starts Spark from Python",
     "test": "whether everybody lands where expectations.yaml says",
     "why": "a recorded decision, and whether its application runs where it says",
 }
+
+
+def _module_of(command: str) -> str:
+    return "importing" if command == "import" else command.replace("-", "_")
 
 
 class _Commands(click.Group):
@@ -37,7 +48,7 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"placement.cli.{cmd_name.replace('-', '_')}").command
+        command: click.Command = import_module(f"placement.cli.{_module_of(cmd_name)}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -6,10 +6,11 @@ from typing import Any, BinaryIO
 
 import click
 
-from placement.cli import json_option, whole
+from placement.cli import json_option
 from placement.errors import quoted, visible
 from placement.policy import Site
 from placement.policy_files import PolicyFiles
+from placement.review import whole
 from placement.rules.impact import (
     ALLOWED,
     DENIED,

@@ -6,11 +6,12 @@ from xml.etree import ElementTree
 
 import click
 
-from placement.cli import json_option, policy_option, whole
+from placement.cli import json_option, policy_option
 from placement.cli.findings import count
 from placement.errors import Place, PlacementError, Problem, visible
 from placement.expectations import EXPECTATIONS, Report, run
 from placement.policy_files import PolicyFiles
+from placement.review import whole
 
 
 @click.command("test")

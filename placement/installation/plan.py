@@ -6,11 +6,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from placement import whole_file
 from placement.commands.base import FAMILIES, family
 from placement.errors import Place, PlacementError, Problem, quoted
 from placement.files import is_open_to_all, mode_of
 from placement.gateway import is_wrapper, real_command
-from placement.installation import shims, whole_files
+from placement.installation import shims
 from placement.installation.alternatives import Group, group_of
 from placement.installation.site_commands import SiteEdit
 
@@ -76,7 +77,7 @@ class Installation:
         try:
             for folder in dict.fromkeys(os.path.dirname(step.path) for step in changed):
                 _make(folder)
-            whole_files.write([whole_files.NewFile(step.path, self._content, MODE) for step in changed])
+            whole_file.write_all([whole_file.NewFile(step.path, self._content, MODE) for step in changed])
         except OSError as error:
             raise _unwritable(error.filename or self.folder, f"{error.strerror or error}; run it again") from error
         for step in changed:
@@ -180,7 +181,7 @@ class Removal:
                     with contextlib.suppress(FileNotFoundError):
                         os.unlink(step.path)
             for folder in {os.path.dirname(step.path) for step in self.steps}:
-                whole_files.settle(folder)
+                whole_file.settle(folder)
         except OSError as error:
             raise _unwritable(error.filename or self.folder, f"{error.strerror or error}; run it again") from error
 

@@ -11,8 +11,8 @@ import yaml
 from placement import site
 from placement.errors import Place, PlacementError, Problem
 from placement.files import MAP, SITE, trusted_bytes
-from placement.installation.whole_files import NewFile, write
 from placement.policy import Site
+from placement.whole_file import NewFile, write_all
 
 KEY = "commands"
 _PLAIN = re.compile(r"[A-Za-z0-9_./][A-Za-z0-9_./+@=-]*")  # what needs no quotes in YAML, whatever stands around it
@@ -48,7 +48,7 @@ class SiteEdit:
             mode = 0o644 if is_new else stat.S_IMODE(status.st_mode)
             if trusted_bytes(self.file)[0] != self._old:
                 raise unedited(self.file, self.commands, "it has been changed meanwhile")
-            write([NewFile(target, self._new, mode, (status.st_uid, status.st_gid))])
+            write_all([NewFile(target, self._new, mode, (status.st_uid, status.st_gid))])
         except OSError as error:
             raise unedited(self.file, self.commands, error.strerror or str(error)) from error
 

@@ -1,10 +1,8 @@
-"""The index of a policy, as it is written: from plain values to bytes, and from bytes to a file, whole or not at all.
+"""The index of a policy, as it is written: from plain values to bytes. Pure.
 
 The layout is that of `placement.rules.index`, which reads it.
 """
 
-import os
-import time
 from array import array
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from placement.rules.condition import Condition, Value
     from placement.rules.index import Fingerprint, Groups
 
-TEMPORARY = ".map.index."  # what the name of an unfinished index begins with
-ABANDONED_S = 3600  # seconds after which the unfinished index of a killed process is deleted
 LARGEST_INDEX = 0xFFFFFFFF  # words: what a place can say
 
 
@@ -67,27 +63,6 @@ def image(
         raise unwritten(rules.file, "the policy is too large for one")
     checked = _words((size, head_size)) + described
     return MAGIC + _words((VERSION, crc32(checked))) + checked + bytes(body)
-
-
-def write(folder: str, name: str, content: bytes, mode: int) -> None:
-    """Puts `content` into the file `name` of `folder`: whoever looks sees the old or the new, also after a crash.
-
-    `mode` are its permissions, whatever the umask. Raises OSError, and leaves the old, if that cannot be done.
-    """
-    there = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    temporary = f"{TEMPORARY}{os.getpid()}.{os.urandom(4).hex()}"
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600, dir_fd=there)
-        try:
-            _write_out(descriptor, content, mode)
-            os.rename(temporary, name, src_dir_fd=there, dst_dir_fd=there)
-        except BaseException:
-            os.unlink(temporary, dir_fd=there)
-            raise
-        os.fsync(there)
-        _delete_abandoned(there)
-    finally:
-        os.close(there)
 
 
 def unwritten(file: str, why: str) -> PlacementError:
@@ -194,25 +169,3 @@ def _append(body: bytearray, content: bytes) -> int:
     place = len(body) // WORD
     body += content
     return place
-
-
-def _write_out(descriptor: int, content: bytes, mode: int) -> None:
-    """Content and permissions onto the disk; closes the descriptor."""
-    try:
-        rest = memoryview(content)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        os.fchmod(descriptor, mode)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _delete_abandoned(there: int) -> None:
-    """Deletes what killed processes left in the folder `there`; whatever goes wrong with that can wait."""
-    for name in os.listdir(there):
-        try:
-            if name.startswith(TEMPORARY) and os.stat(name, dir_fd=there).st_mtime < time.time() - ABANDONED_S:
-                os.unlink(name, dir_fd=there)
-        except OSError:
-            continue

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from placement.queues.queue import Access
 
 NOBODY_TEXT = " "
+_TRIMMED = "".join(map(chr, range(33)))  # what Java's `trim` takes away
 
 
 def text(access: Access | None, roles: Mapping[str, Access]) -> tuple[str | None, tuple[str, ...]]:
@@ -19,23 +20,27 @@ def text(access: Access | None, roles: Mapping[str, Access]) -> tuple[str | None
     members = [access, *(roles[name] for name in access.roles if name in roles)]
     users = dict.fromkeys(user for each in members for user in each.users)
     groups = dict.fromkeys(group for each in members for group in each.groups)
-    kept_users = [name for name in users if not _splits(name) and " " not in name]
-    kept_groups = [name for name in groups if not _splits(name)]
-    lost = tuple(name for name in (*users, *groups) if name not in kept_users and name not in kept_groups)
-    return f"{','.join(kept_users)} {','.join(kept_groups)}".rstrip() or NOBODY_TEXT, lost
+    lost = {user: None for user in users if _splits(user) or " " in user}
+    kept = [user for user in users if user not in lost], [group for group in groups if not _splits(group)]
+    lost |= {group: None for group in groups if _splits(group)}
+    return " ".join(map(",".join, kept)).rstrip(" ") or NOBODY_TEXT, tuple(lost)
 
 
 def read(list_text: str) -> Access:
-    """Whom a list means."""
-    if list_text.strip() == "*":
-        return Access(everybody=True)
+    """Whom a list means. Everything up to the first blank is of users; either part alone `*` is everybody.
+
+    A name that is there twice counts once. `*` among other names is a name, which nobody has.
+    """
     users, _, groups = list_text.partition(" ")
+    if "*" in (users.strip(_TRIMMED), groups.strip(_TRIMMED)):
+        return Access(everybody=True)
     return Access(users=_names(users), groups=_names(groups))
 
 
 def _names(part: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip() for name in part.split(",") if name.strip()))
+    return tuple(dict.fromkeys(name.strip(_TRIMMED) for name in part.split(",") if name.strip()))
 
 
 def _splits(name: str) -> bool:
-    return "," in name or name != name.strip() or name == "*"
+    """Whether a list would take a name for something else."""
+    return "," in name or name != name.strip() or name in ("*", "")

@@ -37,9 +37,10 @@ class Target(Protocol):
     def validate(self, content: bytes) -> list[Problem]:
         """What the scheduler itself would say of it, nothing being changed; none where it cannot be asked."""
 
-    def put(self, before: InForce, content: bytes) -> None:
+    def put(self, before: InForce, content: bytes) -> list[str]:
         """Puts `content` in the place of `before`, and returns once the scheduler has taken it up.
 
+        What comes back says in words what of that could not be seen.
         Nothing is changed if `before` is not in force any more (`changed-meanwhile`). Whatever else is raised
         (`not-taken-up`: the scheduler refuses it, with its own words), `content` may be in force, or in part.
         """

@@ -1,16 +1,22 @@
-"""What the ResourceManager's REST interface answers: JSON text in, small plain values out. Pure.
+"""What the ResourceManager's REST interface answers: text in, small plain values out; and what it is sent. Pure.
 
-Sources: Hadoop `ClusterInfo`, `AppInfo`, `FairSchedulerInfo`, `CapacitySchedulerInfo` and `RemoteExceptionData`.
+Sources: Hadoop `ClusterInfo`, `AppInfo`, `FairSchedulerInfo`, `CapacitySchedulerInfo`, `RemoteExceptionData`,
+`RMQueueAclInfo`, `ConfInfo` and `SchedConfUpdateInfo`.
 """
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from placement.errors import quoted
+from lxml import etree
+
+from placement.errors import PlacementError, quoted
+from placement.schedulers import xml
 
 STANDBY = "STANDBY"
+RUNNING, DRAINING, STOPPED = "RUNNING", "DRAINING", "STOPPED"  # Hadoop `QueueState`
 
 
 class BadAnswerError(ValueError):
@@ -55,6 +61,27 @@ class Scheduler:
     queues: dict[str, dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True)
+class QueueState:
+    """Applications that run and that wait, in the queue and below it.
+
+    `state` is RUNNING, DRAINING (it takes no more, and some are left) or STOPPED; the fair scheduler has no other than
+    the first.
+    """
+
+    running: int
+    pending: int
+    state: str = RUNNING
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAccess:
+    """Whether it is allowed, and if not why, in the ResourceManager's words."""
+
+    allowed: bool
+    diagnostics: str
+
+
 def info(text: bytes) -> Info:
     """Raises BadAnswerError, as all of these do."""
     found = _object(_object(_json(text), "clusterInfo"))
@@ -78,12 +105,58 @@ def scheduler(text: bytes) -> Scheduler:
     return Scheduler(_text(found, "type"), dict(_queues(_object(root), "")))
 
 
-def refusal(text: bytes) -> str:
-    """The ResourceManager's own words of an answer that is an error; empty if it has none."""
+def states(found: Scheduler) -> dict[str, QueueState]:
+    """What runs and waits in each queue, by its full path."""
+    running, pending = Counter[str](), Counter[str]()
+    for path, queue in found.queues.items():
+        at = path
+        while at:
+            running[at] += _number(queue, "numActiveApps", "numActiveApplications")
+            pending[at] += _number(queue, "numPendingApps", "numPendingApplications")
+            at = at.rpartition(".")[0]
+    return {
+        path: QueueState(running[path], pending[path], str(queue.get("state") or RUNNING))
+        for path, queue in found.queues.items()
+    }
+
+
+def access(text: bytes) -> QueueAccess:
+    """Of XML."""
+    said = {str(element.tag): element.text or "" for element in _xml(text, "rmQueueAclInfo")}
+    if said.get("allowed") not in ("true", "false"):
+        raise BadAnswerError("expected `allowed` to be true or false")
+    return QueueAccess(said["allowed"] == "true", said.get("diagnostics", ""))
+
+
+def properties(text: bytes) -> dict[str, str]:
+    """{name: value} of a scheduler's configuration."""
+    found = [_object(each) for each in _list(_object(_json(text)).get("property"))]
+    return {_text(each, "name"): _text(each, "value") for each in found}
+
+
+def update(changes: Mapping[str, str | None]) -> bytes:
+    """The XML that sets properties by their full names, and unsets those with None."""
+    root = etree.Element("sched-conf")
+    everywhere = etree.SubElement(root, "global-updates")
+    for name, value in changes.items():
+        entry = etree.SubElement(everywhere, "entry")
+        etree.SubElement(entry, "key").text = name
+        if value is not None:
+            etree.SubElement(entry, "value").text = value
+    return bytes(etree.tostring(root, encoding="UTF-8", xml_declaration=True))
+
+
+def refusal(text: bytes) -> str | None:
+    """The ResourceManager's own words of an answer that is an error, JSON or XML; None if it is no such answer."""
     try:
-        return _text(_object(_json(text), "RemoteException"), "message")
+        if text.lstrip().startswith(b"<"):
+            found = {str(element.tag): element.text for element in _xml(text, "RemoteException")}
+        else:
+            found = _object(_object(_json(text), "RemoteException"))
     except BadAnswerError:
-        return ""
+        return None
+    message = found.get("message")
+    return message if isinstance(message, str) else ""
 
 
 def _queues(queue: dict[str, Any], parent: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -117,6 +190,20 @@ def _json(text: bytes) -> object:
     except (ValueError, RecursionError) as error:
         raise BadAnswerError(f"expected JSON: {error}") from error
     return value
+
+
+def _xml(text: bytes, tag: str) -> etree._Element:
+    try:
+        root = xml.root_of(text, "the answer")
+    except PlacementError as error:
+        raise BadAnswerError(f"expected XML: {error.problems[0].message}") from error
+    if root.tag != tag:
+        raise BadAnswerError(f"expected {quoted(tag)}, found {quoted(str(root.tag))}")
+    return root
+
+
+def _number(queue: dict[str, Any], *names: str) -> int:
+    return sum(value for value in map(queue.get, names) if isinstance(value, int))
 
 
 def _object(value: object, key: str | None = None) -> dict[str, Any]:

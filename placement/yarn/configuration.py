@@ -4,7 +4,8 @@ Sources: Hadoop `RMHAUtils.getRMHAWebappAddresses`, `WebAppUtils`, yarn-default.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from placement.commands.hadoop_conf import Configuration
 from placement.errors import PlacementError, Problem, quoted
@@ -16,6 +17,8 @@ DEFAULT_FOLDER = "/etc/hadoop/conf"
 CORE, YARN = "core-site.xml", "yarn-site.xml"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 # what yarn-default.xml says: for a client that means this machine
 LARGEST_FILE = 16 * 2**20  # bytes
+
+NO_MANAGER = "no-resource-manager"
 
 _RM = "yarn.resourcemanager"
 
@@ -36,7 +39,7 @@ def addresses(environ: Mapping[str, str]) -> tuple[str, ...]:
 
     Raises PlacementError `no-resource-manager` if there is no such file, or it does not say.
     """
-    folders = [environ[name] for name in FOLDERS if environ.get(name)] or [DEFAULT_FOLDER]
+    folders = _folders(environ)
     for folder in folders:
         yarn_site = _content(os.path.join(folder, YARN))
         if yarn_site is not None:
@@ -44,19 +47,49 @@ def addresses(environ: Mapping[str, str]) -> tuple[str, ...]:
     raise _unknown(f"no {YARN} in {' or '.join(map(quoted, folders))}")
 
 
+def setting(environ: Mapping[str, str], key: str) -> tuple[str, str]:
+    """The first folder of FOLDERS that has a yarn-site.xml, and what that says of `key`; empty: nothing, or no file.
+
+    Raises PlacementError `no-resource-manager` if the file is none.
+    """
+    folders = _folders(environ)
+    for folder in folders:
+        yarn_site = _content(os.path.join(folder, YARN))
+        if yarn_site is not None:
+            with _readable():
+                return folder, _value(_said(_content(os.path.join(folder, CORE)), yarn_site, environ), key)
+    return folders[0], ""
+
+
 def read(core_site: bytes | None, yarn_site: bytes, environ: Mapping[str, str]) -> tuple[str, ...]:
     """The ResourceManagers that these files name. Raises PlacementError `no-resource-manager`."""
-    said = Configuration(environ, lambda: environ.get("USER", ""))
-    said.load(f"{_RM}.hostname", EVERYWHERE, "")
+    with _readable():
+        return _addresses(_said(core_site, yarn_site, environ))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
     try:
-        for content, name in ((core_site, CORE), (yarn_site, YARN)):
-            if content is not None:
-                said.add(content, name)
-        return _addresses(said)
+        yield
     except ValueError as error:
         raise _unknown(str(error)) from error
     except PlacementError as error:  # of a reader whose remedy is for a submission
+        if error.problems[0].code == NO_MANAGER:
+            raise
         raise _unknown(error.problems[0].message) from error
+
+
+def _said(core_site: bytes | None, yarn_site: bytes, environ: Mapping[str, str]) -> Configuration:
+    said = Configuration(environ, lambda: environ.get("USER", ""))
+    said.load(f"{_RM}.hostname", EVERYWHERE, "")
+    for content, name in ((core_site, CORE), (yarn_site, YARN)):
+        if content is not None:
+            said.add(content, name)
+    return said
+
+
+def _folders(environ: Mapping[str, str]) -> list[str]:
+    return [environ[name] for name in FOLDERS if environ.get(name)] or [DEFAULT_FOLDER]
 
 
 def _addresses(said: Configuration) -> tuple[str, ...]:

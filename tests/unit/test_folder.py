@@ -451,10 +451,10 @@ def test_who_holds_the_old_index_goes_on(folder):
 
 def test_what_killed_processes_left_is_deleted_after_a_while(folder):
     for name, age_s in (("old", 7200), ("new", 60)):
-        (folder / f".map.index.{name}").touch()
-        os.utime(folder / f".map.index.{name}", (time.time() - age_s,) * 2)
+        (folder / f".placement.map.index.{name}").touch()
+        os.utime(folder / f".placement.map.index.{name}", (time.time() - age_s,) * 2)
     Folder(str(folder)).compile()
-    assert {file.name for file in folder.glob(".map.index.*")} == {".map.index.new"}
+    assert {file.name for file in folder.glob(".placement.map.index.*")} == {".placement.map.index.new"}
 
 
 KILLED = """

@@ -51,6 +51,14 @@ def test_everything_has_a_default(text):
     )
 
 
+def test_what_the_scheduler_is_told_by_and_where_that_is_kept():
+    found, _ = site.read(b"sync: {file: /etc/hadoop/conf/fair-scheduler.xml, history: /srv/history}\n", "s")
+    assert (found.scheduler_file, found.history) == ("/etc/hadoop/conf/fair-scheduler.xml", "/srv/history")
+    found, _ = site.read(b"", "s")
+    assert (found.scheduler_file, found.history) == (None, "/var/lib/placement/history")
+    assert not {"scheduler_file", "history"} & set(found.words())
+
+
 @pytest.mark.parametrize("text", [b"alice: prod\n", b"1: [a]\n", b"alice: [1]\n", b"no: [a]\n", b"[]\n"])
 def test_faulty_static_groups(text):
     with pytest.raises(PlacementError):
@@ -70,6 +78,7 @@ def test_where_the_audit_trail_goes_and_whom_to_ask():
     [
         *(b"audit: {to: file}", b"audit: {to: syslog, file: /a}", b"audit: {file: a}", b"audit: {file: /a/}"),
         *(b"resource-managers: [rm1]", b"resource-managers: ['ftp://rm1']", b"resource-managers: ['http://rm/x']"),
+        *(b"sync: {file: a.xml}", b"sync: {file: /etc/}", b"sync: {history: history}"),
     ],
 )
 def test_faulty_trails_and_addresses(text):

@@ -1,0 +1,28 @@
+"""`placement apply`: brings the policy to the scheduler."""
+
+import click
+
+from placement.cli import policy_option
+from placement.cli.syncing import carried_out, opened, settled
+from placement.files import trusted_bytes
+from placement.sync.plan import refuse_stale, saved
+
+
+@click.command("apply")
+@click.argument("plan_file", metavar="[PLAN]", required=False)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@policy_option
+def command(plan_file: str | None, yes: bool, policy_folder: str) -> int:
+    """Applies the policy, or a plan that was saved: shows it, asks, keeps what is in force, writes, reads back.
+
+    What fails is taken back at once. Exit status 0: applied, or nothing to do; 1: not applied, and what was in force
+    is in force again; 3: look at `placement history`; 78: refused before anything was changed. See docs/sync.md.
+    """
+    asked = saved(trusted_bytes(plan_file)[0] or b"", plan_file) if plan_file else None
+    files, planner = opened(policy_folder)
+    with planner.history.locked():
+        settled(planner)
+        plan, before = planner.of_policy(files)
+        if asked and plan_file:
+            refuse_stale(asked, plan.binding, plan_file)
+        return carried_out(planner, plan, before, "apply", yes)

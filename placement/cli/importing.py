@@ -1,0 +1,54 @@
+"""`placement import`: a policy folder from the file of a scheduler."""
+
+import os
+
+import click
+
+from placement import whole_file
+from placement.cli import findings, json_option
+from placement.errors import Place, PlacementError, Problem
+from placement.files import MAP, QUEUES, SITE, join
+from placement.queues.names import CAPACITY, FAIR
+from placement.schedulers.xml import LARGEST
+from placement.sync.importing import Imported, imported
+
+
+@click.command("import")
+@click.argument("scheduler", type=click.Choice([FAIR, CAPACITY]))
+@click.argument("file", metavar="FILE")
+@click.option("--to", "folder", metavar="DIR", required=True, help="The policy folder to write; made if need be.")
+@json_option
+def command(scheduler: str, file: str, folder: str, as_json: bool) -> None:
+    """Reads fair-scheduler.xml or capacity-scheduler.xml into a policy folder: queues.yaml, map.txt and site.yaml.
+
+    What the policy has no word for is kept, and is rendered again as it was. A file that is there already is not
+    written over. Exit status 78: the file cannot be read, or is refused, by line.
+    """
+    found = imported(_content(file), file, scheduler, _content)
+    _write(found, folder)
+    findings.show(found.problems, f"{folder}: {found.summary}: ", as_json)
+
+
+def _write(found: Imported, folder: str) -> None:
+    """All files, or none where one is there already."""
+    texts = {QUEUES: found.queues, MAP: found.map, SITE: found.site}
+    for name in texts:
+        if os.path.lexists(join(folder, name)):
+            remedy = "name another folder by --to, or move it away"
+            raise PlacementError(Problem("in-the-way", "this file is there already", Place(join(folder, name)), remedy))
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError as error:
+        message = f"this folder cannot be made: {error.strerror or error}"
+        raise PlacementError(Problem("unwritable", message, Place(folder), "name another by --to")) from error
+    for name, text in texts.items():
+        whole_file.write(join(folder, name), text.encode(), 0o644)
+
+
+def _content(path: str) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(LARGEST + 1)
+    except OSError as error:
+        message = f"this file cannot be read: {error.strerror or error}"
+        raise PlacementError(Problem("unreadable", message, Place(path), "name a file that can be read")) from error

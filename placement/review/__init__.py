@@ -1,0 +1,1 @@
+"""A policy folder looked at as a whole, before anybody relies on it."""

@@ -1,0 +1,188 @@
+"""Carrying a plan out, or going back: each step so that whoever is stopped anywhere leaves a clear state. Adapter."""
+
+import os
+import pwd
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from placement.errors import PlacementError, Problem, quoted
+from placement.schedulers.configuration import Configuration
+from placement.schedulers.formats import FORMATS
+from placement.sync import shown
+from placement.sync.difference import Difference, difference
+from placement.sync.history import AFTER as AFTER_FILE
+from placement.sync.history import APPLIED, BEFORE, BEGUN, FAILED, HALFWAY, RESTORED, Entry, History
+from placement.sync.plan import Plan
+from placement.sync.probes import probes
+from placement.sync.target import InForce, Target
+from placement.yarn.client import ResourceManager
+
+OLD, NEW, NEITHER = "old", "new", "neither"
+SHOWN = 3  # differences that one message lists
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """An apply that never ended, and which configuration is in force now: OLD, NEW or NEITHER."""
+
+    entry: Entry
+    which: str
+
+    @property
+    def problem(self) -> Problem:
+        """What there is to be said of it."""
+        states = {
+            OLD: "what was in force before it is in force",
+            NEW: "what it was to bring is in force",
+            NEITHER: "it was stopped halfway, some queues may be closed",
+        }
+        message = f"apply {self.entry.number}, of {self.entry.when}, was interrupted: {states[self.which]}"
+        remedy = f"go on by `placement apply`, or go back by `placement rollback {self.entry.number - 1}`"
+        remedy = remedy if self.entry.number > 1 else "go on by `placement apply`, or go back by `placement rollback`"
+        return Problem("apply-interrupted", message, remedy=remedy, severity="warning")
+
+
+class Applier:
+    """Changes what is in force at one target; for the holder of the history's lock."""
+
+    def __init__(self, target: Target, manager: ResourceManager, history: History, say: Say) -> None:
+        self.target = target
+        self.manager = manager
+        self.history = history
+        self.say = say
+
+    def carry_out(self, plan: Plan, before: InForce, what: str) -> Entry:
+        """The entry of an apply, whose outcome is APPLIED, RESTORED (nothing has changed in the end), or FAILED.
+
+        Raises PlacementError `queue-in-use`, or what keeps the history from being written: nothing was done then.
+        """
+        refuse_in_use(plan)
+        entry = self.history.begin(_entry(plan, what), before.content, plan.content)
+        self.say(f"what is in force is kept as entry {entry.number} of {self.history.folder}")
+        try:
+            self.say(f"writing {self.target.name}, and waiting for the ResourceManager to take it up")
+            unseen = self.target.put(before, plan.content)
+            self.say("reading it back")
+            said = "; ".join([*unseen, *self._refuse_other(plan)])
+        except PlacementError as error:
+            return self._go_back(entry, before, error.problems[0].in_one_line())
+        except BaseException:
+            self._go_back(entry, before, "it was interrupted")
+            raise
+        return self.history.end(entry, APPLIED, said)
+
+    def settle(self, interrupted: Interrupted) -> None:
+        """Ends the entry of an apply that nobody goes on with."""
+        outcome = {OLD: RESTORED, NEW: APPLIED, NEITHER: HALFWAY}[interrupted.which]
+        self.history.end(interrupted.entry, outcome, "it was interrupted")
+
+    def _refuse_other(self, plan: Plan) -> list[str]:
+        """What else there is to be said. Raises PlacementError `not-as-told` if in force is not what was put."""
+        wanted = self.target.read(plan.content)
+        wrong = _in_words(difference(wanted, self.target.in_force().configuration))
+        wrong += shown.differences(wanted, self.manager.scheduler())
+        unseen: list[str] = []
+        try:
+            self._probe(plan, wanted, wrong, unseen)
+        except PlacementError as error:
+            unseen.append(f"who may submit was not asked: {error.problems[0].in_one_line()}")
+        if wrong:
+            more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
+            message = f"what is in force is not what was put there: {'; '.join(wrong[:SHOWN])}{more}"
+            raise PlacementError(Problem("not-as-told", message, remedy="see the ResourceManager's log"))
+        return unseen
+
+    def _probe(self, plan: Plan, wanted: Configuration, wrong: list[str], unseen: list[str]) -> None:
+        """Asks whose submissions the ResourceManager lets in now. Raises PlacementError where it does not say."""
+        changed = dict.fromkeys(change.queue for change in plan.difference.changes if change.queue in wanted.queues)
+        asked = probes(FORMATS[wanted.scheduler].hierarchy(wanted)[0], filter(None, changed))
+        for probe in asked:
+            is_let_in = self.manager.may_submit(probe.user, probe.queue)
+            if probe.is_wanted and not is_let_in:
+                wrong.append(f"{probe.user} may not submit to {probe.queue}")
+            elif is_let_in and not probe.is_wanted:
+                unseen[:] = ["the ResourceManager lets anybody in: is `yarn.acl.enable` on?"]
+
+    def _go_back(self, entry: Entry, before: InForce, why: str) -> Entry:
+        self.say(f"this failed: {why}")
+        self.say("putting back what was in force")
+        try:
+            now = self.target.in_force()
+            if now.version != before.version:
+                self.target.put(now, before.content)
+        except PlacementError as error:
+            why = f"{why}; going back: {error.problems[0].in_one_line()}"
+        try:
+            is_back = self.target.in_force().version == before.version
+        except PlacementError:
+            is_back = False
+        return self.history.end(entry, RESTORED if is_back else FAILED, why)
+
+
+def interrupted(target: Target, history: History) -> Interrupted | None:
+    """The apply at `target` that was never ended, if the last one is such; not while one is under way."""
+    last = next((entry for entry in reversed(history.entries()) if entry.target == target.name), None)
+    if last is None or last.outcome != BEGUN:
+        return None
+    now = target.in_force().configuration
+    for which, name in ((OLD, BEFORE), (NEW, AFTER_FILE)):
+        if not difference(target.read(history.content(last, name)), now):
+            return Interrupted(last, which)
+    return Interrupted(last, NEITHER)
+
+
+def refuse_in_use(plan: Plan) -> None:
+    """Raises PlacementError `queue-in-use` for each queue that goes while applications run or wait in it."""
+    problems = [
+        Problem(
+            "queue-in-use",
+            f"{quoted(effect.queue)} is to be {effect.what}, and {effect.running} applications run in it, "
+            f"{effect.pending} wait",
+            remedy="wait for their end, or move them: yarn application -changeQueue; then plan again",
+        )
+        for effect in plan.effects
+        if effect.is_in_the_way
+    ]
+    if problems:
+        raise PlacementError(*problems)
+
+
+def _in_words(changes: Difference) -> list[str]:
+    return [
+        *(f"there is a queue {path}" for path in changes.added),
+        *(f"there is no queue {path}" for path in changes.removed),
+        *(
+            f"{change.property} of {change.queue or 'the scheduler'} is {change.new or 'not set'}, "
+            f"not {change.old or 'unset'}"
+            for change in changes.changes
+            if change.queue not in changes.added and change.queue not in changes.removed
+        ),
+    ]
+
+
+def _entry(plan: Plan, what: str) -> Entry:
+    return Entry(
+        number=0,
+        when=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        who=_who(),
+        what=what,
+        target=plan.binding.target,
+        scheduler=plan.scheduler,
+        revision=plan.binding.revision,
+        before=plan.binding.version,
+        after=plan.binding.digest,
+        outcome=BEGUN,
+    )
+
+
+def _who() -> str:
+    """The account, and the one that became it by sudo."""
+    try:
+        account = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        account = str(os.geteuid())
+    sudo = os.environ.get("SUDO_USER", "")
+    return f"{account} (sudo by {sudo})" if sudo and sudo != account else account

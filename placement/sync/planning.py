@@ -1,0 +1,119 @@
+"""From a policy folder, and what is in force, to a plan. Adapter; changes nothing."""
+
+from placement.errors import Place, PlacementError, Problem
+from placement.expectations import EXPECTATIONS, run
+from placement.policy_files import PolicyFiles
+from placement.review import whole
+from placement.review.problems import problems_of
+from placement.schedulers.configuration import Configuration, Shortfall
+from placement.schedulers.formats import FORMATS
+from placement.schedulers.rendering import Rendered, render
+from placement.sync import shown
+from placement.sync.difference import Difference, difference
+from placement.sync.effects import effects
+from placement.sync.history import AFTER, APPLIED, BEFORE, HALFWAY, Entry, History
+from placement.sync.plan import Binding, Plan, digest
+from placement.sync.target import InForce, Target
+from placement.yarn.answers import states
+from placement.yarn.client import ResourceManager
+
+
+def checked(files: PolicyFiles) -> list[Problem]:
+    """The warnings of the policy. Raises PlacementError with its errors, and those of its expectations."""
+    problems = [each for each in problems_of(files) if each.severity != "note"]
+    errors = [each for each in problems if each.severity == "error"]
+    if errors:
+        raise PlacementError(*errors)
+    cases = whole.cases(files)
+    if cases:
+        found = whole.read(files)
+        failed = run(cases, found.rules, found.policy(), found.tree).failed
+        if failed:
+            message = f"{len(failed)} of {len(cases)} cases of {EXPECTATIONS} fail: {failed[0]}"
+            place = Place(files.file(EXPECTATIONS))
+            raise PlacementError(Problem("expectations-fail", message, place, "run `placement test`"))
+    return problems
+
+
+def rendered(files: PolicyFiles, scheduler: str) -> Rendered:
+    """The policy as `scheduler` is told it. Raises PlacementError with the faults of the files, and `no-queues`."""
+    document = files.queue_tree()
+    if document is None or document.tree is None:
+        remedy = "write them there, or have them written: placement import"
+        message = "there are no queues to be told to a scheduler"
+        raise PlacementError(Problem("no-queues", message, Place(files.file("queues.yaml")), remedy))
+    return render(document.hierarchy, files.placing_rules(), scheduler)
+
+
+class Planner:
+    """Makes plans for one target."""
+
+    def __init__(self, target: Target, manager: ResourceManager, history: History) -> None:
+        self.target = target
+        self.manager = manager
+        self.history = history
+        self.form = FORMATS[target.scheduler]
+
+    def of_policy(self, files: PolicyFiles) -> tuple[Plan, InForce]:
+        """What the policy would change, and what that was found against.
+
+        Raises PlacementError: what is wrong with the policy, with what was rendered from it, or what keeps the
+        target or the ResourceManager from being asked.
+        """
+        warnings = checked(files)
+        told = rendered(files, self.target.scheduler)
+        before = self.target.in_force()
+        wanted = self.form.keeping_states(told.configuration, self._states(before))
+        content = self.form.write(wanted)
+        return self._plan(files.revision(), before, wanted, content, told.shortfalls, warnings), before
+
+    def of_content(self, revision: str, content: bytes) -> tuple[Plan, InForce]:
+        """What it would change to go back to `content`, of the policy's `revision` then. Raises as `of_policy`."""
+        before = self.target.in_force()
+        return self._plan(revision, before, self.target.read(content), content, (), []), before
+
+    def _plan(
+        self,
+        revision: str,
+        before: InForce,
+        wanted: Configuration,
+        content: bytes,
+        shortfalls: tuple[Shortfall, ...],
+        warnings: list[Problem],
+    ) -> Plan:
+        changes = difference(before.configuration, wanted)
+        if not changes:
+            content = before.content
+        elif refusals := self.target.validate(content):
+            raise PlacementError(*refusals)
+        answer = self.manager.scheduler()
+        return Plan(
+            Binding(self.target.name, revision, before.version, digest(content)),
+            self.target.scheduler,
+            changes,
+            tuple(effects(changes, before.configuration, wanted, states(answer))),
+            shortfalls,
+            self._drift(before),
+            tuple(shown.differences(before.configuration, answer)),
+            tuple(warnings),
+            content,
+        )
+
+    def _states(self, before: InForce) -> Configuration:
+        """What has the states of queues: not what is halfway, where some are stopped only for the way."""
+        for entry in reversed(self._entries()):
+            if entry.outcome == APPLIED:
+                break
+            if entry.outcome == HALFWAY:
+                return self.target.read(self.history.content(entry, BEFORE))
+        return before.configuration
+
+    def _drift(self, before: InForce) -> Difference:
+        """What somebody else has changed since the last apply."""
+        last = next((entry for entry in reversed(self._entries()) if entry.outcome == APPLIED), None)
+        if last is None:
+            return Difference()
+        return difference(self.target.read(self.history.content(last, AFTER)), before.configuration)
+
+    def _entries(self) -> list[Entry]:
+        return [entry for entry in self.history.entries() if entry.target == self.target.name]

@@ -1,0 +1,118 @@
+"""fair-scheduler.xml: the ResourceManager reads it again by itself, and says nothing if it cannot. Adapter.
+
+Source: Hadoop `AllocationFileLoaderService`.
+"""
+
+from placement.errors import PlacementError, Problem
+from placement.queues.names import FAIR
+from placement.queues.tree import ROOT
+from placement.schedulers import access_lists
+from placement.schedulers.configuration import Configuration
+from placement.schedulers.fair import file as fair_file
+from placement.sync import shown
+from placement.sync.target import InForce
+from placement.sync.targets import files
+from placement.sync.targets.waiting import in_words, until_none
+from placement.yarn import answers
+from placement.yarn.client import ADMINISTER, SUBMIT, ResourceManager
+
+RELOAD_S = 10.0  # between two looks of the ResourceManager at the time of the file
+SETTLE_S = 5.0  # how old it lets the file become first
+MARGIN_S = 2.0  # for reading it; its times are whole seconds on some file systems
+RIGHTS = {"aclSubmitApps": SUBMIT, "aclAdministerApps": ADMINISTER}
+PROBES = 5  # access questions at most
+
+Probe = tuple[str, str, str]  # user, queue, right
+Evidence = tuple[list[bool | None], dict[str, object]]
+
+
+class FairFile:
+    """The allocation file at `path`, which the ResourceManager `manager` works by.
+
+    `limit_s`: how long `put` waits for it to show the new.
+    """
+
+    scheduler = FAIR
+
+    def __init__(self, path: str, manager: ResourceManager, limit_s: float = 40.0) -> None:
+        self.name = path
+        self._manager = manager
+        self._limit_s = limit_s
+
+    def in_force(self) -> InForce:
+        """What the file says."""
+        return files.in_force(self.name, self.read)
+
+    def read(self, content: bytes) -> Configuration:
+        """What `content` says."""
+        return fair_file.read(content, self.name)[0]
+
+    def validate(self, content: bytes) -> list[Problem]:
+        """None: the ResourceManager cannot be asked."""
+        del content
+        return []
+
+    def put(self, before: InForce, content: bytes) -> list[str]:
+        """As Target says. What REST shows of the change is waited for; else the time in which it is read again.
+
+        Raises PlacementError `not-taken-up` with what is still shown.
+        """
+        wanted = self.read(content)
+        probes = _probes(before.configuration, wanted)
+        seen_before = self._evidence(probes)
+        is_visible = bool(self._missing(before.configuration, wanted))
+        files.put(self.name, before.content, content)
+        if is_visible:
+            still = until_none(lambda: self._missing(before.configuration, wanted), self._limit_s)
+            if still:
+                raise files.not_taken_up(self.name, in_words(still))
+            return []
+        return self._wait_unseen(probes, seen_before)
+
+    def _wait_unseen(self, probes: list[Probe], seen_before: Evidence) -> list[str]:
+        """Waits until somebody's access or some queue's share changes, or long enough."""
+
+        def missing() -> list[str]:
+            return [] if _is_other(seen_before, self._evidence(probes)) else ["nothing of it is seen"]
+
+        if not until_none(missing, RELOAD_S + SETTLE_S + MARGIN_S):
+            return []
+        return ["nothing of this change can be seen from outside; see the ResourceManager's log for a failed reload"]
+
+    def _missing(self, old: Configuration, wanted: Configuration) -> list[str]:
+        """What the ResourceManager does not show yet, of queues that go too unless they are in use."""
+        answer = self._manager.scheduler()
+        states = answers.states(answer)
+        going = [path for path in old.queues if path not in wanted.queues and path in states]
+        idle = [path for path in going if not states[path].running + states[path].pending]
+        return [*shown.differences(wanted, answer), *(f"there is still a queue {path}" for path in idle)]
+
+    def _evidence(self, probes: list[Probe]) -> Evidence:
+        """Who has which right, None where it is not told; what each queue would have if all were busy."""
+        queues = self._manager.scheduler().queues
+        shares = {path: queue.get("steadyFairResources") for path, queue in queues.items()}
+        found: list[bool | None] = []
+        for user, queue, right in probes:
+            try:
+                found.append(self._manager.access(user, queue, right).allowed)
+            except PlacementError:
+                found.append(None)
+        return found, shares
+
+
+def _is_other(before: Evidence, now: Evidence) -> bool:
+    """Whether a change shows; shares tell nothing once the cluster is another; root has all of it."""
+    rights = any(could not in (None, then) for could, then in zip(now[0], before[0], strict=True))
+    return rights or (before[1].get(ROOT) == now[1].get(ROOT) and before[1] != now[1])
+
+
+def _probes(old: Configuration, new: Configuration) -> list[Probe]:
+    """Users whom an access list names before or after, and not both times."""
+    probes: list[Probe] = []
+    for path, now in new.queues.items():
+        was = old.queues.get(path)
+        for name, right in RIGHTS.items():
+            if was is not None and was.get(name) != now.get(name):
+                users = [set(access_lists.read(each.get(name, "")).users) for each in (was, now)]
+                probes += [(user, path, right) for user in sorted(users[0] ^ users[1])]
+    return probes[:PROBES]
