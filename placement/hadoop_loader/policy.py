@@ -6,6 +6,7 @@ from placement.errors import PlacementError, Problem
 from placement.hadoop_loader import jvm
 from placement.hadoop_loader.findings import Sources, findings
 from placement.policy_files import PolicyFiles
+from placement.schedulers.configuration import Configuration
 from placement.schedulers.rendering import content, render
 
 
@@ -15,15 +16,25 @@ def problems_of(files: PolicyFiles, environ: Mapping[str, str]) -> list[Problem]
     None where the policy cannot be read, or names no queues: that is for whoever reads it to say.
     """
     try:
-        document, rules, site = files.queue_tree(), files.placing_rules(), files.site()
+        document = files.queue_tree()
+        if document is None or document.tree is None:
+            return []
+        configuration = render(document.hierarchy, files.placing_rules(), files.site().scheduler).configuration
     except PlacementError:
         return []
-    if document is None or document.tree is None:
-        return []
     try:
-        configuration = render(document.hierarchy, rules, site.scheduler).configuration
-        hadoop = jvm.find(site.commands, environ)
-        [answer] = jvm.answers(hadoop, site.scheduler, [content(configuration)])
+        return of_rendered(files, configuration, environ)
     except PlacementError as error:
         return list(error.problems)
-    return findings(answer, configuration, Sources(document.places, rules, files.lines()))
+
+
+def of_rendered(files: PolicyFiles, configuration: Configuration, environ: Mapping[str, str]) -> list[Problem]:
+    """What the scheduler says of the `configuration` that the policy is rendered as.
+
+    Raises PlacementError with what keeps it from being asked: see `jvm`.
+    """
+    hadoop = jvm.find(files.site().commands, environ)
+    [answer] = jvm.answers(hadoop, configuration.scheduler, [content(configuration)])
+    document = files.queue_tree()
+    places = document.places if document else None
+    return findings(answer, configuration, Sources(places, files.placing_rules(), files.lines()))

@@ -16,7 +16,19 @@ POLICIES = (FIFO, FAIR, DRF, FURION)
 NO_LIMIT = -1.0  # of max-am-share, as the fair scheduler says it
 SCHEDULERS = ("fair", "capacity", "spark", "impala")  # that have settings of their own, passed through
 
+_NOT_IN_NAMES = set(' .:,"@#%*')  # `,`: the capacity scheduler lists names with it
+
 Extras = Mapping[str, Mapping[str, Any]]  # by scheduler: text, numbers, yes or no, lists and settings of these
+
+
+def can_be_named(name: str) -> bool:
+    """Whether this can be the name of one queue, the last part of its path."""
+    return bool(name) and name.isprintable() and not _NOT_IN_NAMES.intersection(name)
+
+
+def can_be_somebody(name: str) -> bool:
+    """Whether this can be the name of a user, a group or a role; `*` is everybody."""
+    return name != "*" and bool(name.strip()) and name.isprintable()
 
 
 @dataclass(frozen=True, slots=True)

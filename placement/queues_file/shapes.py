@@ -16,11 +16,10 @@ MOST_APPLICATIONS = 2**31 - 1  # and seconds, and queues: Java's int
 MOST_WEIGHT = 1e9
 NOT_SAID: Any = None  # as a default; nobody can write it, for an empty value is no number, text, ...
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,254}", re.ASCII)  # source: Hadoop `NodeLabelUtil`
-_NOT_IN_NAMES = set(' .:,"@#%*')  # `,`: the capacity scheduler lists names with it
 
 
 def _queue_name(name: str) -> str:
-    if not name or not name.isprintable() or set(name) & _NOT_IN_NAMES:
+    if not queue.can_be_named(name):
         raise ValueError('the name of one queue: no dot, comma, blank or any of `:`, `"`, `@`, `#`, `%`, `*`')
     return name
 
@@ -28,7 +27,7 @@ def _queue_name(name: str) -> str:
 def _somebody(name: str) -> str:
     if name == "*":
         raise ValueError('a name; for everybody, `"*"` instead of users, groups and roles')
-    if not name.strip() or not name.isprintable():
+    if not queue.can_be_somebody(name):
         raise ValueError("a name")
     return name
 

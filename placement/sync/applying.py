@@ -88,7 +88,9 @@ class Applier:
         try:
             self._probe(plan, wanted, wrong, unseen)
         except PlacementError as error:
-            unseen.append(f"who may submit was not asked: {error.problems[0].in_one_line()}")
+            first = error.problems[0]
+            why = "this account does not administer these queues" if first.code == "rm-refused" else first.message
+            unseen.append(f"who may submit there was not asked: {why}")
         if wrong:
             more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
             message = f"what is in force is not what was put there: {'; '.join(wrong[:SHOWN])}{more}"

@@ -1,7 +1,9 @@
-"""Whether gateway and ResourceManager say the same: who may submit where, by both."""
+"""Whether gateway and ResourceManager say the same: who may submit where, by both. Pure but for who is asked."""
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from placement.decision import RUN
@@ -10,13 +12,34 @@ from placement.errors import quoted
 from placement.policy import Policy
 from placement.queues import access
 from placement.queues.access import Grant
-from placement.queues.queue import Hierarchy
+from placement.queues.names import full_name
+from placement.queues.queue import Access, Hierarchy, Queue, Settings
+from placement.queues.tree import ROOT, Tree
+from placement.rules.match import queue_of
 from placement.rules.model import Rules
+from placement.schedulers.capacity import terms
 from placement.submission import Identity, Request, Submission
+from placement.sync.difference import Difference as Changes
 
 SOURCE = "--queue"
+PLAN = "`placement plan`"
+
+_ACCESS = re.compile(rf"aclSubmitApps|aclAdministerApps|(.*\.)?({terms.SUBMIT_ACL}|{terms.ADMIN_ACL})")
 
 May = Callable[[str, str], bool]  # user and full path of a queue: whether the ResourceManager lets submit there
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of the ResourceManager: the `queues` that it shows, by full path.
+
+    `lets_anybody_in`: into `root`, and thus everywhere. `is_applied`: whether it is told of access just what the policy
+    says, None if that cannot be told here.
+    """
+
+    queues: Collection[str]
+    lets_anybody_in: bool
+    is_applied: bool | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,73 +70,142 @@ class Difference:
 
 
 class Parity:
-    """Compares what `policy` decides with what the ResourceManager `may` let in.
+    """Compares what `policy` decides with what the ResourceManager lets in.
 
-    `granted`: the queue tree with the access that the map gives, as it is rendered.
+    `rules` are those of the policy as they place, `granted` its queue tree with the access that they give.
     """
 
-    def __init__(self, policy: Policy, rules: Rules, granted: Hierarchy, may: May) -> None:
+    def __init__(self, policy: Policy, rules: Rules, granted: Hierarchy, seen: Seen) -> None:
         self.policy = policy
         self.rules = rules
         self.granted = granted
-        self.may = may
-        self.asked = 0
+        self.seen = seen
+        self._tree = Tree(path for path, _ in granted.queues() if path != ROOT)
+        self._parents = {path.rpartition(".")[0] for path in seen.queues}
 
-    def of(self, identity: Identity, requests: Iterable[str]) -> Iterator[Difference]:
-        """Every difference for one user: without a request, and for each of the `requests`, full paths."""
+    def queues(self) -> list[str]:
+        """Those in which applications run, of the policy."""
+        return [path for path, queue in self.granted.queues() if queue.is_leaf]
+
+    def full_name(self, queue: str) -> str | None:
+        """The full path of a queue that somebody types; None if neither the policy nor the ResourceManager has it."""
+        path = full_name(queue, self.policy.site.scheduler, self._tree)
+        return path if path in self.seen.queues or self.granted.chain(path) else None
+
+    def of(self, identity: Identity, requests: Iterable[str], may: May) -> list[Difference]:
+        """Every difference for one user: without a request, and for each of the `requests`, full paths.
+
+        `may` asks the ResourceManager, and is called at most once for a queue. Raises what it raises.
+        """
+        asks = cache(lambda queue: may(identity.user, queue))
         placed = self._queue(identity, None)
-        if placed is not None and not self._may(identity.user, placed):
-            yield Difference(identity.user, None, placed, True, False, self._why_not(identity, placed))
-        for queue in requests:
-            gateway, manager = self._queue(identity, queue) is not None, self._may(identity.user, queue)
-            if gateway != manager:
-                why = self._why_not(identity, queue) if gateway else self._why(identity, queue)
-                yield Difference(identity.user, queue, queue, gateway, manager, why)
+        asked = [(None, placed)] if placed is not None else []
+        found: list[Difference] = []
+        for request, queue in [*asked, *((queue, queue) for queue in requests)]:
+            gateway = request is None or self._queue(identity, request) is not None
+            why_not, manager = self._manager(queue, asks)
+            if gateway and not manager:
+                found.append(
+                    Difference(identity.user, request, queue, True, False, why_not or self._no(identity, queue))
+                )
+            elif manager and not gateway:
+                found.append(Difference(identity.user, request, queue, False, True, self._yes(identity, queue)))
+        return found
 
     def _queue(self, identity: Identity, request: str | None) -> str | None:
+        """Where the gateway places it, as a full path where the tree can tell."""
         asked = Request(request, SOURCE) if request is not None else None
         decision = decide(Submission(identity, asked), self.policy, "")
-        return decision.queue if decision.outcome == RUN else None
+        if decision.outcome != RUN or decision.queue is None:
+            return None
+        return full_name(decision.queue, self.policy.site.scheduler, self._tree)
 
-    def _may(self, user: str, queue: str) -> bool:
-        self.asked += 1
-        return self.may(user, queue)
-
-    def _why(self, identity: Identity, queue: str) -> str:
-        """Why the ResourceManager lets somebody in whom the gateway does not."""
-        for rule in self.rules.matching(identity.user, identity.groups):
-            if rule.condition is not None and rule.queue == queue:
-                return f"line {rule.line} of the map has a condition, which only the gateway asks for"
-        grant = self._grant(identity, queue)
-        if grant:
-            return f"no rule of the map is for it, but it is open: {grant}"
-        return "nothing in the policy opens it: an administrator of the cluster, or not yet applied (`placement plan`)"
-
-    def _why_not(self, identity: Identity, queue: str) -> str:
-        """Why the ResourceManager does not let somebody in whom the gateway does."""
+    def _manager(self, queue: str, asks: Callable[[str], bool]) -> tuple[str, bool]:
+        """Whether the ResourceManager lets it in, and if not, why, where that has nothing to do with who it is."""
+        own = self.granted.find(queue)
+        if queue in self.seen.queues:
+            if queue in self._parents or (own and not own.is_leaf):
+                return "it has queues below it, or is to have: nothing runs in it", False
+            return "", asks(queue)
+        if own:
+            return f"the ResourceManager has no such queue yet: {PLAN}", False
         if not self.granted.chain(queue):
-            return "queues.yaml has no such queue"
-        grant = self._grant(identity, queue)
-        if grant and grant.kind in (access.GROUP, access.ROLE):
-            groups = ", ".join(map(quoted, identity.groups))
-            return f"it is open by {grant}: is the policy applied, and has the ResourceManager the groups {groups}?"
-        if grant:
-            return f"it is open by {grant}, which is not in force: `placement plan`"
-        return "its access list cannot say it: `placement plan` lists it"
+            return "neither queues.yaml nor the ResourceManager has such a queue", False
+        above = queue
+        while above and above not in self.seen.queues:
+            above = above.rpartition(".")[0]
+        # Source: Hadoop `RMAppManager`, and `FSQueue.hasAccess` of a queue that the file does not name.
+        why = f"it is created on demand, and until it is there, access to {quoted(above)} is what counts"
+        return why, bool(above) and asks(above)
 
-    def _grant(self, identity: Identity, queue: str) -> Grant | None:
-        rights = access.of_user_in(self.granted, queue, identity.user, identity.groups)
-        return rights.submit[0] if rights.submit else None
+    def _yes(self, identity: Identity, queue: str) -> str:
+        """Why the ResourceManager lets somebody in whom the gateway does not."""
+        scheduler = self.policy.site.scheduler
+        for rule in self.rules.matching(identity.user, identity.groups):
+            if rule.condition is not None and queue_of(rule, identity.user, identity.groups, scheduler) == queue:
+                return f"line {rule.line} of the map has a condition, which the gateway alone asks for"
+        grants = self._grants(identity, queue)
+        if grants:
+            return f"no rule of the map is for it, but the policy opens it: {grants[0]}"
+        if self.seen.lets_anybody_in:
+            return f"the ResourceManager lets anybody in: is the policy applied ({PLAN}), and `yarn.acl.enable` on?"
+        words = "nothing in the policy opens it"
+        other_groups = f"the ResourceManager has other groups for them than {_groups(identity)}"
+        if self.seen.is_applied:
+            return f"{words}: {other_groups}"
+        not_applied = f"{words}, and the ResourceManager is told something else: {PLAN}"
+        return not_applied if self.seen.is_applied is False else f"{words}: is it applied ({PLAN})? Or {other_groups}"
+
+    def _no(self, identity: Identity, queue: str) -> str:
+        """Why the ResourceManager does not let somebody in whom the gateway does."""
+        grants = self._grants(identity, queue)
+        if not grants:
+            return f"no access list can say what the map says: {PLAN} lists it"
+        words = f"the policy opens it: {grants[0]}"
+        if self.seen.is_applied is False:
+            return f"{words}, but this is not applied: {PLAN}"
+        if all(_is_by_group(grant) for grant in grants):
+            by_group = f"{words}, but the ResourceManager does not have them in that group"
+            return by_group if self.seen.is_applied else f"{by_group}, or this is not applied: {PLAN}"
+        return f"{words}, but this is not in force: {PLAN}, or the ResourceManager's log, says why"
+
+    def _grants(self, identity: Identity, queue: str) -> tuple[Grant, ...]:
+        return access.of_user_in(self.granted, queue, identity.user, identity.groups).submit
 
 
-def users_of(rules: Rules, hierarchy: Hierarchy) -> list[str]:
-    """Every user whom the policy names: in the map, in roles, in access."""
-    named: dict[str, None] = {}
+def says_of_access(changes: Changes) -> bool:
+    """Whether one of the changes is of who may submit or administer."""
+    return any(_ACCESS.fullmatch(change.property) for change in changes.changes)
+
+
+def named(rules: Rules, hierarchy: Hierarchy) -> tuple[list[str], list[str]]:
+    """The users and the groups whom the policy names: in the map, in roles, in access."""
+    users: set[str] = set()
+    groups: set[str] = set()
     for rule in rules.rules:
-        named.update(dict.fromkeys(rules.users_of(rule)))
-    for role in hierarchy.roles.values():
-        named.update(dict.fromkeys(role.users))
+        users.update(rules.users_of(rule))
+        groups.update(rules.groups_of(rule))
+    for said in [*hierarchy.roles.values(), *_accesses(hierarchy)]:
+        users.update(said.users)
+        groups.update(said.groups)
+    return sorted(users), sorted(groups)
+
+
+def _accesses(hierarchy: Hierarchy) -> Iterator[Access]:
     for _, queue in hierarchy.queues():
-        for each in (queue.submit, queue.admin):
-            named.update(dict.fromkeys(each.users if each else ()))
-    return sorted(named)
+        for settings in _settings(queue):
+            yield from filter(None, (settings.submit, settings.admin))
+
+
+def _settings(queue: Queue) -> Iterator[Settings]:
+    yield queue
+    if queue.auto_create:
+        yield from (queue.auto_create.template, queue.auto_create.leaf, queue.auto_create.parent)
+
+
+def _is_by_group(grant: Grant) -> bool:
+    return grant.kind == access.GROUP or grant.through.startswith(f"{access.GROUP} ")
+
+
+def _groups(identity: Identity) -> str:
+    return ", ".join(map(quoted, identity.groups)) or "none"

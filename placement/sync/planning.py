@@ -1,7 +1,10 @@
 """From a policy folder, and what is in force, to a plan. Adapter; changes nothing."""
 
+import os
+
 from placement.errors import Place, PlacementError, Problem
 from placement.expectations import EXPECTATIONS, run
+from placement.hadoop_loader import policy
 from placement.policy_files import PolicyFiles
 from placement.review import whole
 from placement.review.problems import problems_of
@@ -45,6 +48,20 @@ def rendered(files: PolicyFiles, scheduler: str) -> Rendered:
     return render(document.hierarchy, files.placing_rules(), scheduler)
 
 
+def second_opinion(files: PolicyFiles, configuration: Configuration) -> list[Problem]:
+    """What Hadoop's own classes warn of, or a note of why they were not asked. Raises PlacementError if they refuse."""
+    try:
+        found = policy.of_rendered(files, configuration, os.environ)
+    except PlacementError as error:
+        first = error.problems[0]
+        message = f"Hadoop's own classes were not asked: {first.message}"
+        return [Problem(first.code, message, first.place, first.remedy, "note")]
+    errors = [problem for problem in found if problem.severity == "error"]
+    if errors:
+        raise PlacementError(*errors)
+    return found
+
+
 class Planner:
     """Makes plans for one target."""
 
@@ -64,6 +81,8 @@ class Planner:
         told = rendered(files, self.target.scheduler)
         before = self.target.in_force()
         wanted = self.form.keeping_states(told.configuration, self._states(before))
+        if self.target.is_file and difference(before.configuration, wanted):
+            warnings += second_opinion(files, wanted)
         content = self.form.write(wanted)
         return self._plan(files.revision(), before, wanted, content, told.shortfalls, warnings), before
 

@@ -26,6 +26,7 @@ class Target(Protocol):
     """
 
     scheduler: str
+    is_file: bool  # which the ResourceManager cannot be asked about before it reads it
     name: str  # as people know it: the path of a file, or `the scheduler-conf API of http://rm1:8088`
 
     def in_force(self) -> InForce:

@@ -36,6 +36,7 @@ PAUSE_S = 0.3  # before the second, up to twice as long
 SUBMIT, ADMINISTER = "SUBMIT_APPLICATIONS", "ADMINISTER_QUEUE"  # Hadoop `QueueACL`
 
 _CONF = "scheduler-conf"
+_ASKING = "ask as who administers that queue, such as `root: {admin: {users: [...]}}` of queues.yaml, once applied"
 
 Found = TypeVar("Found")
 
@@ -92,12 +93,15 @@ class ResourceManager:
         """
         # XML: asked for JSON, Hadoop 3.5.0 fails by 503, as it has no writer for that class.
         asked = {"user": user, "queue-acl-type": right}
-        question = Question(f"queues/{quote(queue, safe='')}/access", asked, accept=XML)
+        question = Question(f"queues/{quote(queue, safe='')}/access", asked, accept=XML, remedy=_ASKING)
         return self._of_the_active(lambda address: answers.access(_content(self._exchange.ask(address, question))))
 
     def may_submit(self, user: str, queue: str) -> bool:
-        """Whether `user` may submit to the queue of this path; raises as `access`."""
-        return self.access(user, queue).allowed
+        """Whether the `user`'s applications are let into the queue of this path; raises as `access`.
+
+        Either right is enough. Sources: Hadoop `RMAppManager.createAndPopulateNewRMApp`, `FairScheduler`.
+        """
+        return self.access(user, queue).allowed or self.access(user, queue, ADMINISTER).allowed
 
     def scheduler_conf(self) -> dict[str, str] | None:
         """The properties that the scheduler works by, where REST may change them; None where they are in a file.

@@ -21,6 +21,7 @@ JSON, XML = "application/json", "application/xml"
 CONNECT_S = 3.0  # at most: a machine that is up accepts at once
 LARGEST_ANSWER = 64 * 2**20  # bytes; ten thousand applications have about 20 MiB
 PIECE = 64 * 1024  # bytes
+KINIT = "get a ticket by kinit, and say `authentication: kerberos` in site.yaml"
 
 
 class AwayError(Exception):
@@ -39,6 +40,7 @@ class UnclearError(Exception):
 class Question:
     """`path` below `/ws/v1/cluster/`, and `asked` behind it. `accept` is JSON or XML; `change` is XML, for PUT, POST.
 
+    `remedy`: what to do where this account may not ask (403).
     `changes` something there: it is not asked again where it may have been received.
     """
 
@@ -47,6 +49,7 @@ class Question:
     method: str = GET
     accept: str = JSON
     change: bytes | None = None
+    remedy: str = ""
 
     @property
     def changes(self) -> bool:
@@ -124,7 +127,8 @@ class Exchange:
         sort = received.headers.get("Content-Type", "of no known type")
         answer = Answer(address, received.status_code, sort, body, received.reason or "")
         if answer.status in (401, 403):
-            raise _refused(answer, "Negotiate" in received.headers.get("WWW-Authenticate", ""))
+            is_kerberos = "Negotiate" in received.headers.get("WWW-Authenticate", "")
+            raise _refused(answer, KINIT if is_kerberos else question.remedy if answer.status == 403 else "")
         return answer
 
 
@@ -154,9 +158,8 @@ def _body(answer: requests.Response, address: str, deadline: float) -> bytes:
     return bytes(body)
 
 
-def _refused(answer: Answer, is_kerberos: bool) -> PlacementError:
+def _refused(answer: Answer, remedy: str) -> PlacementError:
     message = f"the ResourceManager at {visible(answer.address)} refuses: {answer.status} {answer.words}".rstrip()
-    remedy = "get a ticket by kinit, and say `authentication: kerberos` in site.yaml" if is_kerberos else ""
     return PlacementError(Problem("rm-refused", message, remedy=remedy))
 
 

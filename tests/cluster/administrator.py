@@ -28,8 +28,13 @@ class Administrator:
         """A new policy folder from the scheduler's file."""
         done = self.run("import", self.yarn.scheduler, self.yarn.scheduler_file, "--to", self.policy)
         assert done.returncode == 0, done.stderr
-        with (self.policy / "site.yaml").open("a") as site:
-            site.write(f"sync: {{history: {self.history}}}\n")
+        self.keep_history()
+
+    def keep_history(self) -> None:
+        """Makes the site keep its history in the folder `history`, if it has said nothing of it yet."""
+        site = self.policy / "site.yaml"
+        if site.exists() and "sync:" not in site.read_text():
+            site.write_text(f"{site.read_text()}sync: {{history: {self.history}}}\n")
 
     def environment(self) -> dict[str, str]:
         """The whole environment of the administrator."""

@@ -5,7 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 from placement.errors import Place, PlacementError, Problem, quoted
-from placement.queues.queue import Access, Hierarchy, Limits, Queue, Quota, Settings
+from placement.queues.queue import (
+    Access,
+    Hierarchy,
+    Limits,
+    Queue,
+    Quota,
+    Settings,
+    can_be_named,
+    can_be_somebody,
+)
 from placement.queues.tree import ROOT
 from placement.schedulers.capacity import refusals, terms
 from placement.schedulers.capacity.rendering import FULL_NAMES, render
@@ -14,8 +23,6 @@ from placement.schedulers.capacity.terms import PREFIX
 from placement.schedulers.capacity.texts import flag, number, whole
 from placement.schedulers.capacity.values import same
 from placement.schedulers.configuration import Configuration
-
-_NOT_IN_NAMES = set(' .:,"@#%*')  # as placement.queues_file.shapes has it
 
 
 def hierarchy(configuration: Configuration) -> tuple[Hierarchy, list[Problem]]:
@@ -87,7 +94,7 @@ class _Importing:
 
     def _check_name(self, path: str, name: str) -> None:
         is_other_root = (name.lower() == ROOT and path.count(".") == 1) or (name == ROOT and path != ROOT)
-        if not name.isprintable() or set(name) & _NOT_IN_NAMES or is_other_root:
+        if not can_be_named(name) or is_other_root:
             message = f"queues.yaml cannot have a queue called {quoted(name)}"
             remedy = "give it another name in the scheduler first, or import without it"
             self.errors.append(Problem("queue-name", message, self._place(path, None), remedy))
@@ -108,7 +115,7 @@ class _Importing:
                     fields["max_running"] = whole(text)
                 elif is_ours and name == terms.MAX_PER_USER and whole(text) >= 0:
                     default = Limits(max_running=whole(text))
-                elif is_ours and name == f"user.{user}.{terms.MAX_RUNNING}" and _is_name(user) and _count(text) >= 0:
+                elif is_ours and name == f"user.{user}.{terms.MAX_RUNNING}" and can_be_somebody(user) and _count(text) >= 0:
                     exceptions[user] = Limits(max_running=_count(text))
                 else:
                     self._keep(full, name, text, extras)
@@ -160,10 +167,6 @@ def _keeping(queue: Queue, path: str, kept: Mapping[str, Mapping[str, str]]) -> 
     if path in kept:
         extras = {**extras, "capacity": {**extras.get("capacity", {}), **kept[path]}}
     return replace(queue, children=children, extras=extras)
-
-
-def _is_name(user: str) -> bool:
-    return bool(user.strip()) and user.isprintable() and user != "*"
 
 
 def _count(text: str) -> int:

@@ -16,7 +16,6 @@ from placement.schedulers.fair import amounts, elements, texts, words
 
 MOST_WEIGHT = 1e9
 NEARLY_NO_LIMIT = 1e-4  # source: Hadoop `FSLeafQueue.canRunAppAM`
-_NOT_IN_NAMES = set(' .:,"@#%*')  # as queues.yaml has it
 _PREEMPTION = "preemption."
 EVERYBODY = Access(everybody=True)
 
@@ -54,11 +53,6 @@ def _bad_names(configuration: Configuration) -> Iterator[Problem]:
                 'give it another one there first: no blank, comma, or any of `:`, `"`, `@`, `#`, `%`, `*`; not `root`'
             )
             yield Problem("queue-name", message, configuration.places.get((path, None)), remedy)
-
-
-def can_be_named(name: str) -> bool:
-    """Whether queues.yaml can say the name of a queue."""
-    return bool(name) and name.isprintable() and not set(name) & _NOT_IN_NAMES
 
 
 def _queue(path: str, name: str, said: Properties, children: tuple[Queue, ...]) -> Queue:
@@ -112,7 +106,7 @@ def _per_user(general: Properties) -> tuple[Quota | None, dict[str, str]]:
         if not _is_of_users(name):
             continue
         limit, user = _count(text), words.user_of(name)
-        if limit is None or (user is not None and not _is_name(user)):
+        if limit is None or (user is not None and not can_be_somebody(user)):
             left[name] = text
         elif user is None:
             default = Limits(max_running=limit)
@@ -163,12 +157,7 @@ def _flag(text: str) -> bool:
 
 def _access(text: str) -> Access | None:
     access = access_lists.read(elements.text_of(text))
-    return access if all(map(_is_name, (*access.users, *access.groups))) else None
-
-
-def _is_name(name: str) -> bool:
-    """Whether queues.yaml can say the name of a user or a group."""
-    return name != "*" and bool(name.strip()) and name.isprintable()
+    return access if all(map(can_be_somebody, (*access.users, *access.groups))) else None
 
 
 Convert = Callable[[str], Any]

@@ -56,7 +56,8 @@ class Passed:
             return f"the scheduler takes {texts.fault(words.WHOLE, text)}" if texts.fault(words.WHOLE, text) else ""
         if name == words.TYPE and self._queue is not None:
             return "" if text == words.PARENT and not self._is_parent else "only `parent` says something"
-        if words.is_queue(name, self._queue is not None) or name == "user" or not elements.can_be_name(name):
+        is_user = name == "user" and self._queue is None
+        if words.is_queue(name, self._queue is not None) or is_user or not elements.can_be_name(name):
             return "an element with this name cannot be passed through"
         if not elements.can_hold(text) or (
             text.startswith("<") and (element is None or elements.name(element) != name)

@@ -29,6 +29,7 @@ class CapacityFile:
     """
 
     scheduler = CAPACITY
+    is_file = True
 
     def __init__(
         self, path: str, manager: ResourceManager, yarn: str, environ: Mapping[str, str], limit_s: float = 40.0

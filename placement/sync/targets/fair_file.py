@@ -33,6 +33,7 @@ class FairFile:
     """
 
     scheduler = FAIR
+    is_file = True
 
     def __init__(self, path: str, manager: ResourceManager, limit_s: float = 40.0) -> None:
         self.name = path

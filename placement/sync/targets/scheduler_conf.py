@@ -25,6 +25,7 @@ class SchedulerConf:
     """
 
     scheduler = CAPACITY
+    is_file = False
 
     def __init__(self, manager: ResourceManager, limit_s: float = 40.0) -> None:
         self.name = f"the scheduler-conf API of {manager.addresses[0]}"
