@@ -3,7 +3,7 @@
 import click
 
 from placement.cli import policy_option
-from placement.cli.syncing import carried_out, opened, settled
+from placement.cli.syncing import carried_out, opened, warned
 from placement.files import trusted_bytes
 from placement.sync.plan import refuse_stale, saved
 
@@ -21,7 +21,7 @@ def command(plan_file: str | None, yes: bool, policy_folder: str) -> int:
     asked = saved(trusted_bytes(plan_file)[0] or b"", plan_file) if plan_file else None
     files, planner = opened(policy_folder)
     with planner.history.locked():
-        settled(planner)
+        warned(planner)
         plan, before = planner.of_policy(files)
         if asked and plan_file:
             refuse_stale(asked, plan.binding, plan_file)

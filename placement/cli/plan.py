@@ -6,8 +6,7 @@ import click
 
 from placement import whole_file
 from placement.cli import json_option, policy_option
-from placement.cli.syncing import lines, opened
-from placement.sync.applying import interrupted
+from placement.cli.syncing import lines, opened, warned
 
 CHANGES = 2  # exit status
 
@@ -23,9 +22,11 @@ def command(output: str | None, policy_folder: str, as_json: bool) -> int:
     as long as neither the policy nor what is in force changes. See docs/sync.md.
     """
     files, planner = opened(policy_folder)
-    left = interrupted(planner.target, planner.history)
-    if left:
-        click.echo(str(left.problem), err=True)
+    running = planner.history.running()
+    if running:
+        click.echo(str(running), err=True)
+    else:
+        warned(planner)
     plan, _ = planner.of_policy(files)
     data = json.dumps(plan.as_data(), ensure_ascii=False, indent=2)
     if output:

@@ -3,9 +3,9 @@
 import click
 
 from placement.cli import policy_option
-from placement.cli.syncing import carried_out, opened, settled
+from placement.cli.syncing import carried_out, opened, warned
 from placement.errors import PlacementError, Problem, quoted
-from placement.sync.history import AFTER, APPLIED, BEFORE, Entry
+from placement.sync.history import AFTER, APPLIED, BEFORE, RESTORED, ROLLBACK, Entry
 
 
 @click.command("rollback")
@@ -20,25 +20,33 @@ def command(revision: str | None, yes: bool, policy_folder: str) -> int:
     """
     _, planner = opened(policy_folder)
     with planner.history.locked():
-        settled(planner)
-        entries = [entry for entry in planner.history.entries() if entry.target == planner.target.name]
-        entry, which = _meant(entries, revision)
+        warned(planner)
+        entries = planner.history.entries_of(planner.target.name)
+        entry, which = _meant(entries, revision, planner.target.in_force().version)
         content = planner.history.content(entry, which)
         plan, before = planner.of_content(entry.revision, content)
-        words = f"rollback to {'before' if which == BEFORE else 'after'} {entry.number}"
+        words = f"{ROLLBACK} to {'before' if which == BEFORE else 'after'} {entry.number}"
         return carried_out(planner, plan, before, words, yes)
 
 
-def _meant(entries: list[Entry], revision: str | None) -> tuple[Entry, str]:
-    """The entry, and which of its two states is to be in force."""
+def _meant(entries: list[Entry], revision: str | None, version: str) -> tuple[Entry, str]:
+    """The entry, and which of its two states is to be in force; `version` is what is in force now."""
     if revision is None:
-        last = next((entry for entry in reversed(entries) if entry.outcome != "restored"), None)
-        if last:
-            return last, BEFORE
-        raise PlacementError(Problem("no-revision", "nothing was applied yet", remedy="see `placement history`"))
+        return _last(entries, version)
     applied = [entry for entry in entries if entry.outcome == APPLIED]
     for entry in reversed(applied):
         if revision in (str(entry.number), entry.revision):
             return entry, AFTER
     remedy = "name an entry of `placement history` that was applied"
     raise PlacementError(Problem("no-revision", f"there is no applied entry {quoted(revision)}", remedy=remedy))
+
+
+def _last(entries: list[Entry], version: str) -> tuple[Entry, str]:
+    """What was there before the last apply that has changed anything; a rollback that was interrupted goes on."""
+    if entries and not entries[-1].is_ended:
+        return entries[-1], AFTER if entries[-1].is_rollback else BEFORE
+    for entry in reversed(entries):
+        if entry.outcome != RESTORED and entry.before != version:
+            return entry, BEFORE
+    message = "there is nothing else to go back to" if entries else "nothing was applied yet"
+    raise PlacementError(Problem("no-revision", message, remedy="see `placement history`"))

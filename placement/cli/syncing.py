@@ -1,8 +1,12 @@
 """What the commands share that bring a policy to a scheduler: opening it all, and telling a plan."""
 
+import contextlib
 import getpass
 import os
+import signal
+import sys
 from collections.abc import Iterator
+from types import FrameType
 
 import click
 
@@ -10,7 +14,7 @@ from placement.cli.findings import count
 from placement.errors import visible
 from placement.policy_files import PolicyFiles
 from placement.schedulers.configuration import NOBODY, Shortfall
-from placement.sync.applying import Applier, interrupted, refuse_in_use
+from placement.sync.applying import Applier, refuse_in_use
 from placement.sync.difference import Change, Difference
 from placement.sync.history import APPLIED, RESTORED, History
 from placement.sync.plan import CLOSED, REMOVED, Effect, Plan
@@ -33,12 +37,11 @@ def opened(policy_folder: str) -> tuple[PolicyFiles, Planner]:
     return files, Planner(find(site, os.environ, manager), manager, History(site.history))
 
 
-def settled(planner: Planner) -> None:
-    """Says what an interrupted apply has left, and ends its entry."""
-    left = interrupted(planner.target, planner.history)
+def warned(planner: Planner) -> None:
+    """Says what an interrupted apply has left."""
+    left = planner.unfinished()
     if left:
         click.echo(str(left.problem), err=True)
-        applier(planner).settle(left)
 
 
 def carried_out(planner: Planner, plan: Plan, before: InForce, what: str, yes: bool) -> int:
@@ -50,7 +53,8 @@ def carried_out(planner: Planner, plan: Plan, before: InForce, what: str, yes: b
     refuse_in_use(plan)
     if not yes:
         click.confirm("apply this?", abort=True, err=True)
-    entry = applier(planner).carry_out(plan, before, what)
+    with _stopped_by_signals():
+        entry = Applier(planner.target, planner.manager, planner.history, _say).carry_out(plan, before, what)
     if entry.outcome == APPLIED:
         click.echo(f"applied: entry {entry.number}")
         return 0
@@ -62,9 +66,26 @@ def carried_out(planner: Planner, plan: Plan, before: InForce, what: str, yes: b
     return UNCLEAR
 
 
-def applier(planner: Planner) -> Applier:
-    """Who carries out what the planner plans; each step is said on standard error."""
-    return Applier(planner.target, planner.manager, planner.history, lambda words: click.echo(words, err=True))
+def _say(words: str) -> None:
+    """On standard error; whoever cannot hear it any more is no reason to stop halfway."""
+    with contextlib.suppress(OSError):
+        click.echo(words, err=True)
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Whoever ends the process, or its terminal, is heard as Ctrl-C is; but a signal that is ignored stays so."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    heard = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heard}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def lines(plan: Plan) -> Iterator[str]:

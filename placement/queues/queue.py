@@ -27,7 +27,7 @@ def can_be_named(name: str) -> bool:
 
 
 def can_be_somebody(name: str) -> bool:
-    """Whether this can be the name of a user, a group or a role; `*` is everybody."""
+    """Whether this can be the name of a user or a group; `*` is everybody."""
     return name != "*" and bool(name.strip()) and name.isprintable()
 
 

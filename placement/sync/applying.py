@@ -4,45 +4,23 @@ import os
 import pwd
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 
 from placement.errors import PlacementError, Problem, quoted
 from placement.schedulers.configuration import Configuration
 from placement.schedulers.formats import FORMATS
 from placement.sync import shown
 from placement.sync.difference import Difference, difference
-from placement.sync.history import AFTER as AFTER_FILE
-from placement.sync.history import APPLIED, BEFORE, BEGUN, FAILED, HALFWAY, RESTORED, Entry, History
+from placement.sync.history import APPLIED, BEGUN, FAILED, RESTORED, Entry, History
 from placement.sync.plan import Plan
 from placement.sync.probes import probes
-from placement.sync.target import InForce, Target
+from placement.sync.target import CHANGED_MEANWHILE, InForce, Target
+from placement.sync.unfinished import whole_before
 from placement.yarn.client import ResourceManager
 
-OLD, NEW, NEITHER = "old", "new", "neither"
 SHOWN = 3  # differences that one message lists
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """An apply that never ended, and which configuration is in force now: OLD, NEW or NEITHER."""
-
-    entry: Entry
-    which: str
-
-    @property
-    def problem(self) -> Problem:
-        """What there is to be said of it."""
-        states = {
-            OLD: "what was in force before it is in force",
-            NEW: "what it was to bring is in force",
-            NEITHER: "it was stopped halfway, some queues may be closed",
-        }
-        message = f"apply {self.entry.number}, of {self.entry.when}, was interrupted: {states[self.which]}"
-        remedy = f"go on by `placement apply`, or go back by `placement rollback {self.entry.number - 1}`"
-        remedy = remedy if self.entry.number > 1 else "go on by `placement apply`, or go back by `placement rollback`"
-        return Problem("apply-interrupted", message, remedy=remedy, severity="warning")
 
 
 class Applier:
@@ -57,10 +35,12 @@ class Applier:
     def carry_out(self, plan: Plan, before: InForce, what: str) -> Entry:
         """The entry of an apply, whose outcome is APPLIED, RESTORED (nothing has changed in the end), or FAILED.
 
+        Whoever interrupts it (KeyboardInterrupt, SystemExit) has it taken back; who interrupts that too, is let go.
         Raises PlacementError `queue-in-use`, or what keeps the history from being written: nothing was done then.
         """
         refuse_in_use(plan)
-        entry = self.history.begin(_entry(plan, what), before.content, plan.content)
+        old = whole_before(self.target, self.history, before)
+        entry = self.history.begin(_entry(plan, old, what), old.content, plan.content)
         self.say(f"what is in force is kept as entry {entry.number} of {self.history.folder}")
         try:
             self.say(f"writing {self.target.name}, and waiting for the ResourceManager to take it up")
@@ -68,16 +48,16 @@ class Applier:
             self.say("reading it back")
             said = "; ".join([*unseen, *self._refuse_other(plan)])
         except PlacementError as error:
-            return self._go_back(entry, before, error.problems[0].in_one_line())
+            problem = error.problems[0]
+            if problem.code == CHANGED_MEANWHILE:  # it is somebody else's now
+                return self._end(entry, FAILED, problem.in_one_line())
+            return self._go_back(entry, plan, old, problem.in_one_line())
+        except (KeyboardInterrupt, SystemExit):
+            return self._go_back(entry, plan, old, "it was interrupted")
         except BaseException:
-            self._go_back(entry, before, "it was interrupted")
+            self._go_back(entry, plan, old, "of a fault in placement")
             raise
-        return self.history.end(entry, APPLIED, said)
-
-    def settle(self, interrupted: Interrupted) -> None:
-        """Ends the entry of an apply that nobody goes on with."""
-        outcome = {OLD: RESTORED, NEW: APPLIED, NEITHER: HALFWAY}[interrupted.which]
-        self.history.end(interrupted.entry, outcome, "it was interrupted")
+        return self._end(entry, APPLIED, said)
 
     def _refuse_other(self, plan: Plan) -> list[str]:
         """What else there is to be said. Raises PlacementError `not-as-told` if in force is not what was put."""
@@ -108,32 +88,29 @@ class Applier:
             elif is_let_in and not probe.is_wanted:
                 unseen[:] = ["the ResourceManager lets anybody in: is `yarn.acl.enable` on?"]
 
-    def _go_back(self, entry: Entry, before: InForce, why: str) -> Entry:
+    def _go_back(self, entry: Entry, plan: Plan, old: InForce, why: str) -> Entry:
         self.say(f"this failed: {why}")
         self.say("putting back what was in force")
         try:
             now = self.target.in_force()
-            if now.version != before.version:
-                self.target.put(now, before.content)
+            if now.version != old.version or plan.is_unfinished:
+                self.target.put(now, old.content)
+            is_back = self.target.in_force().version == old.version
         except PlacementError as error:
-            why = f"{why}; going back: {error.problems[0].in_one_line()}"
-        try:
-            is_back = self.target.in_force().version == before.version
-        except PlacementError:
             is_back = False
-        return self.history.end(entry, RESTORED if is_back else FAILED, why)
+            why = f"{why}; going back: {error.problems[0].in_one_line()}"
+        except BaseException:
+            self.say("interrupted before it was put back: `placement plan` says what is in force")
+            raise
+        return self._end(entry, RESTORED if is_back else FAILED, why)
 
-
-def interrupted(target: Target, history: History) -> Interrupted | None:
-    """The apply at `target` that was never ended, if the last one is such; not while one is under way."""
-    last = next((entry for entry in reversed(history.entries()) if entry.target == target.name), None)
-    if last is None or last.outcome != BEGUN:
-        return None
-    now = target.in_force().configuration
-    for which, name in ((OLD, BEFORE), (NEW, AFTER_FILE)):
-        if not difference(target.read(history.content(last, name)), now):
-            return Interrupted(last, which)
-    return Interrupted(last, NEITHER)
+    def _end(self, entry: Entry, outcome: str, said: str) -> Entry:
+        """The entry with its outcome, though the history may not be written any more: what is done is done."""
+        try:
+            return self.history.end(entry, outcome, said)
+        except PlacementError as error:
+            said = "; ".join(filter(None, [said, f"this is not in the history: {error.problems[0].in_one_line()}"]))
+            return replace(entry, outcome=outcome, said=said)
 
 
 def refuse_in_use(plan: Plan) -> None:
@@ -165,7 +142,7 @@ def _in_words(changes: Difference) -> list[str]:
     ]
 
 
-def _entry(plan: Plan, what: str) -> Entry:
+def _entry(plan: Plan, old: InForce, what: str) -> Entry:
     return Entry(
         number=0,
         when=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -174,7 +151,7 @@ def _entry(plan: Plan, what: str) -> Entry:
         target=plan.binding.target,
         scheduler=plan.scheduler,
         revision=plan.binding.revision,
-        before=plan.binding.version,
+        before=old.version,
         after=plan.binding.digest,
         outcome=BEGUN,
     )

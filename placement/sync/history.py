@@ -1,7 +1,7 @@
 """What was applied, and from what to what: one folder for each apply, numbered. Adapter.
 
 An entry is begun before anything is changed, with the content before and after, and ended with its outcome; one that
-was never ended tells the next caller that somebody was interrupted.
+was never ended, or FAILED, tells the next caller that what is in force is not known to be taken up.
 """
 
 import fcntl
@@ -15,7 +15,8 @@ from typing import Any
 from placement import whole_file
 from placement.errors import Place, PlacementError, Problem, quoted
 
-BEGUN, APPLIED, RESTORED, FAILED, HALFWAY = "begun", "applied", "restored", "failed", "halfway"
+BEGUN, APPLIED, RESTORED, FAILED = "begun", "applied", "restored", "failed"
+ROLLBACK = "rollback"  # how `what` begins of an entry that is one
 BEFORE, AFTER, RECORD, LOCK = "before.xml", "after.xml", "record.json", "lock"
 LARGEST = 64 * 2**20  # bytes of one file
 _DIGITS = 6
@@ -26,7 +27,8 @@ class Entry:
     """One apply or rollback. `when` is UTC in ISO 8601, `who` the account, and who became it if that is known.
 
     `what` says in words what was asked for; `outcome` is one of the words above, `said` what was seen besides.
-    `before` and `after` are versions of what was in force, and was to be.
+    `before` and `after` are versions of what was in force, and was to be; `before` is never what an apply that was
+    interrupted has left halfway, but what was there before that.
     """
 
     number: int
@@ -40,6 +42,16 @@ class Entry:
     after: str
     outcome: str
     said: str = ""
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether what is in force since then is what the ResourceManager was seen to work by."""
+        return self.outcome in (APPLIED, RESTORED)
+
+    @property
+    def is_rollback(self) -> bool:
+        """Whether it was to go back."""
+        return self.what.startswith(ROLLBACK)
 
     def as_data(self) -> dict[str, Any]:
         """The entry as plain data."""
@@ -66,6 +78,10 @@ class History:
         found = (self._entry(name) for name in names)
         return [entry for entry in found if entry]
 
+    def entries_of(self, target: str) -> list[Entry]:
+        """Those of one target, by its name."""
+        return [entry for entry in self.entries() if entry.target == target]
+
     def content(self, entry: Entry, which: str) -> bytes:
         """The content BEFORE or AFTER an entry."""
         return self._read(os.path.join(self._place(entry.number), which))
@@ -82,6 +98,10 @@ class History:
         for name, content in ((BEFORE, before), (AFTER, after)):
             self._write(numbered, name, content)
         self._write_record(numbered)
+        try:
+            whole_file.settle(self.folder)
+        except OSError as error:
+            raise self._unwritable(error) from error
         return numbered
 
     def end(self, entry: Entry, outcome: str, said: str = "") -> Entry:
@@ -99,18 +119,37 @@ class History:
         except OSError as error:
             raise self._unwritable(error) from error
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-                message = f"another apply is under way{f', process {holder}' if holder.isdigit() else ''}"
-                place = Place(os.path.join(self.folder, LOCK))
-                raise PlacementError(Problem("apply-running", message, place, "wait for its end")) from error
+            problem = self._taken(descriptor, fcntl.LOCK_EX)
+            if problem:
+                raise PlacementError(problem)
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
             yield
         finally:
             os.close(descriptor)
+
+    def running(self) -> Problem | None:
+        """The warning `apply-running` if somebody applies now."""
+        try:
+            descriptor = os.open(os.path.join(self.folder, LOCK), os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            return None  # nobody ever did, or it is not for us to see
+        try:
+            return self._taken(descriptor, fcntl.LOCK_SH, "warning")
+        finally:
+            os.close(descriptor)
+
+    def _taken(self, descriptor: int, how: int, severity: str = "error") -> Problem | None:
+        """Takes the lock; `apply-running` if somebody has it."""
+        try:
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            message = f"another apply is under way{f', process {holder}' if holder.isdigit() else ''}"
+            return Problem(
+                "apply-running", message, Place(os.path.join(self.folder, LOCK)), "wait for its end", severity
+            )
+        return None
 
     def _entry(self, name: str) -> Entry | None:
         path = os.path.join(self.folder, name, RECORD)

@@ -57,6 +57,7 @@ class Plan:
     """All of it. `drift`: what was changed since the last apply by somebody else, empty if nothing was.
 
     `not_taken_up`: what the ResourceManager shows of its queues that is not what it is told now, before any change.
+    `is_unfinished`: the last apply came to no clear end, so that all of it has to be told again.
     `content` is what would be put, `warnings` what else there is to be said.
     """
 
@@ -67,12 +68,13 @@ class Plan:
     shortfalls: tuple[Shortfall, ...]
     drift: Difference
     not_taken_up: tuple[str, ...]
+    is_unfinished: bool
     warnings: tuple[Problem, ...]
     content: bytes
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.difference or self.not_taken_up)
+        return bool(self.difference or self.not_taken_up or self.is_unfinished)
 
     def as_data(self) -> dict[str, Any]:
         """The plan as plain data; also what a saved plan holds."""
@@ -88,6 +90,7 @@ class Plan:
             "shortfalls": [shortfall.as_data() for shortfall in self.shortfalls],
             "drift": self.drift.as_data(),
             "not_taken_up": list(self.not_taken_up),
+            "unfinished": self.is_unfinished,
             "warnings": [problem.as_data() for problem in self.warnings],
         }
 

@@ -14,9 +14,10 @@ from placement.schedulers.rendering import Rendered, render
 from placement.sync import shown
 from placement.sync.difference import Difference, difference
 from placement.sync.effects import effects
-from placement.sync.history import AFTER, APPLIED, BEFORE, HALFWAY, Entry, History
+from placement.sync.history import AFTER, APPLIED, RESTORED, History
 from placement.sync.plan import Binding, Plan, digest
 from placement.sync.target import InForce, Target
+from placement.sync.unfinished import Unfinished, unfinished, whole_before
 from placement.yarn.answers import states
 from placement.yarn.client import ResourceManager
 
@@ -80,7 +81,9 @@ class Planner:
         warnings = checked(files)
         told = rendered(files, self.target.scheduler)
         before = self.target.in_force()
-        wanted = self.form.keeping_states(told.configuration, self._states(before))
+        wanted = self.form.keeping_states(
+            told.configuration, whole_before(self.target, self.history, before).configuration
+        )
         if self.target.is_file and difference(before.configuration, wanted):
             warnings += second_opinion(files, wanted)
         content = self.form.write(wanted)
@@ -90,6 +93,10 @@ class Planner:
         """What it would change to go back to `content`, of the policy's `revision` then. Raises as `of_policy`."""
         before = self.target.in_force()
         return self._plan(revision, before, self.target.read(content), content, (), []), before
+
+    def unfinished(self) -> Unfinished | None:
+        """What the last apply or rollback has left, if it came to no clear end."""
+        return unfinished(self.target, self.history, self.target.in_force())
 
     def _plan(
         self,
@@ -114,25 +121,15 @@ class Planner:
             shortfalls,
             self._drift(before),
             tuple(shown.differences(before.configuration, answer)),
+            unfinished(self.target, self.history, before) is not None,
             tuple(warnings),
             content,
         )
 
-    def _states(self, before: InForce) -> Configuration:
-        """What has the states of queues: not what is halfway, where some are stopped only for the way."""
-        for entry in reversed(self._entries()):
-            if entry.outcome == APPLIED:
-                break
-            if entry.outcome == HALFWAY:
-                return self.target.read(self.history.content(entry, BEFORE))
-        return before.configuration
-
     def _drift(self, before: InForce) -> Difference:
-        """What somebody else has changed since the last apply."""
-        last = next((entry for entry in reversed(self._entries()) if entry.outcome == APPLIED), None)
-        if last is None:
+        """What somebody else has changed since the last apply; not known after one that came to no clear end."""
+        entries = self.history.entries_of(self.target.name)
+        last = next((entry for entry in reversed(entries) if entry.outcome != RESTORED), None)
+        if last is None or last.outcome != APPLIED:
             return Difference()
         return difference(self.target.read(self.history.content(last, AFTER)), before.configuration)
-
-    def _entries(self) -> list[Entry]:
-        return [entry for entry in self.history.entries() if entry.target == self.target.name]

@@ -6,6 +6,8 @@ from typing import Protocol
 from placement.errors import Problem
 from placement.schedulers.configuration import Configuration
 
+CHANGED_MEANWHILE = "changed-meanwhile"
+
 
 @dataclass(frozen=True, slots=True)
 class InForce:

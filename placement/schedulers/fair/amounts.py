@@ -55,8 +55,34 @@ def is_held(amount: Amount) -> bool:
     return True
 
 
+def maximum(amount: Amount) -> Amount:
+    """What `read` found in a maximum, as queues.yaml means it: a resource that it does not name is not limited.
+
+    The scheduler takes vcores that an absolute maximum does not name for 0, and so many as an int can be for no limit:
+    `ConfigurableResource(Long.MAX_VALUE)` cuts that down to an int.
+    """
+    if amount.basis != ABSOLUTE:
+        return amount
+    values = {VCORES: 0, **amount.values}
+    if values[VCORES] == MOST_VCORES and len(values) > 1:
+        del values[VCORES]
+    return Amount(ABSOLUTE, values)
+
+
+def has_no_vcores(amount: Amount) -> bool:
+    """Whether a maximum leaves no vcores because it does not name them."""
+    return amount.basis == ABSOLUTE and VCORES not in amount.values
+
+
+def maximum_text(amount: Amount) -> str:
+    """A maximum as Hadoop from 3.1 on reads it; what `maximum` is the way back of."""
+    if has_no_vcores(amount):
+        amount = Amount(ABSOLUTE, {**amount.values, VCORES: MOST_VCORES})
+    return text(amount)
+
+
 def text(amount: Amount) -> str:
-    """An ABSOLUTE amount, or one OF_CLUSTER, as Hadoop from 3.1 on reads it; what is left out is not limited."""
+    """An ABSOLUTE amount, or one OF_CLUSTER, as Hadoop from 3.1 on reads it."""
     if amount.every is not None:
         return f"{plain(amount.every)}%"
     sign = "" if amount.basis == ABSOLUTE else "%"

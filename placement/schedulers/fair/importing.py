@@ -62,7 +62,7 @@ def _queue(path: str, name: str, said: Properties, children: tuple[Queue, ...]) 
         del left[words.TYPE]
     creating = AutoCreate() if words.TYPE in said and words.TYPE not in left else None
     if is_parent:  # neither counts for anything in a leaf, or in a parent
-        limit = _amount(said["maxChildResources"]) if "maxChildResources" in said else None
+        limit = _maximum(said["maxChildResources"]) if "maxChildResources" in said else None
         if limit is not None:
             creating = AutoCreate(template=Settings(maximum=limit))
             del left["maxChildResources"]
@@ -125,12 +125,12 @@ def _weight(text: str) -> float | None:
 
 
 def _reserved(text: str) -> Amount | None:
-    amount = _amount(text)
-    return amount if amount and amount.basis == ABSOLUTE else None  # percent count for nothing
-
-
-def _amount(text: str) -> Amount | None:
     amount = amounts.read(text)
+    return amount if amounts.is_held(amount) and amount.basis == ABSOLUTE else None  # percent count for nothing
+
+
+def _maximum(text: str) -> Amount | None:
+    amount = amounts.maximum(amounts.read(text))
     return amount if amounts.is_held(amount) else None
 
 
@@ -164,7 +164,7 @@ Convert = Callable[[str], Any]
 FIELDS: dict[str, tuple[str, Convert]] = {
     "weight": ("weight", _weight),
     "minResources": ("reserved", _reserved),
-    "maxResources": ("maximum", _amount),
+    "maxResources": ("maximum", _maximum),
     "maxRunningApps": ("max_running", _count),
     "maxAMShare": ("max_am_share", _am_share),
     "schedulingPolicy": ("policy", texts.policy),
@@ -176,7 +176,7 @@ FIELDS: dict[str, tuple[str, Convert]] = {
     "aclAdministerApps": ("admin", _access),
 }
 GENERAL_FIELDS: dict[str, tuple[str, Convert]] = {
-    "queueMaxResourcesDefault": ("maximum", _amount),
+    "queueMaxResourcesDefault": ("maximum", _maximum),
     "queueMaxAppsDefault": ("max_running", _count),
     "queueMaxAMShareDefault": ("max_am_share", _am_share),
     "defaultQueueSchedulingPolicy": ("policy", texts.policy),

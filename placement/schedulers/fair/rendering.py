@@ -59,7 +59,7 @@ class _Renderer:
         if said.max_am_share is not None:
             found["queueMaxAMShareDefault"] = amounts.plain(said.max_am_share)
         if said.maximum and said.maximum.basis != OF_PARENT:
-            found["queueMaxResourcesDefault"] = amounts.text(said.maximum)
+            found["queueMaxResourcesDefault"] = amounts.maximum_text(said.maximum)
         elif said.maximum:
             why = "it is written at every queue; one that is created on demand has none"
             self._lack(None, ("defaults", "maximum"), said.maximum, why, APPROXIMATED)
@@ -163,7 +163,7 @@ class _Renderer:
             return None
         if not is_all:
             self._lack(path, keys, said, f"`{amounts.text(amount)}`: {_LOST_REST}", APPROXIMATED)
-        return amounts.text(amount)
+        return amounts.maximum_text(amount)
 
     def _default_policy(self, said: str | None) -> str:
         if said in (None, FAIR_POLICY, DRF):

@@ -81,7 +81,7 @@ def _is_same_reserved(_: str, one: str, other: str) -> bool:
 
 
 def _is_same_amount(_: str, one: str, other: str) -> bool:
-    first, second = amounts.read(one), amounts.read(other)
+    first, second = (amounts.maximum(amounts.read(text)) for text in (one, other))
     if first.basis != second.basis:
         return False
     missing = amounts.MOST_LONG if first.basis == ABSOLUTE else 100

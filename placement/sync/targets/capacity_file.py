@@ -60,7 +60,7 @@ class CapacityFile:
         """
         wanted = self.read(content)
         taken = before.content
-        for stage in steps(before.configuration, wanted)[:-1]:
+        for stage in steps(before.configuration, wanted, self._manager.queue_states())[:-1]:
             taken = self._take(taken, capacity_file.write(stage))
             wait_for_stopped(stage, self._manager, self._limit_s, self.name)
         self._take(taken, content)

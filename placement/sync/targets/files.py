@@ -7,7 +7,7 @@ from placement import whole_file
 from placement.errors import Place, PlacementError, Problem
 from placement.schedulers.configuration import Configuration
 from placement.schedulers.xml import LARGEST
-from placement.sync.target import InForce
+from placement.sync.target import CHANGED_MEANWHILE, InForce
 
 DIGITS = 12  # of a version, hexadecimal
 
@@ -49,7 +49,7 @@ def put(path: str, old: bytes, new: bytes) -> None:
 def changed_meanwhile(name: str) -> PlacementError:
     """The error of something else in force than what a change was made for."""
     message = "this has been changed meanwhile by somebody else, and is left as it is"
-    return PlacementError(Problem("changed-meanwhile", message, Place(name), "plan again"))
+    return PlacementError(Problem(CHANGED_MEANWHILE, message, Place(name), "plan again"))
 
 
 def not_taken_up(name: str, why: str) -> PlacementError:

@@ -64,7 +64,7 @@ class SchedulerConf:
         if now.version != before.version:
             raise files.changed_meanwhile(self.name)
         old = now.configuration
-        for stage in steps(old, wanted)[:-1]:
+        for stage in steps(old, wanted, self._manager.queue_states())[:-1]:
             self._change(old, stage)
             wait_for_stopped(stage, self._manager, self._limit_s, self.name)
             old = stage

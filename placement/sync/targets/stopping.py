@@ -1,23 +1,27 @@
 """Queues that have to stop before they go, or have queues below them; and those that are to run again."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from placement.errors import Place, PlacementError, Problem, quoted
 from placement.schedulers.capacity.stages import stages
 from placement.schedulers.capacity.terms import RUNNING, STATE, STOPPED
-from placement.schedulers.configuration import Configuration
+from placement.schedulers.configuration import Configuration, Properties
 from placement.sync.targets.waiting import in_words, until_none
+from placement.yarn.answers import QueueState
 from placement.yarn.client import ResourceManager
 
 
-def steps(old: Configuration, new: Configuration) -> list[Configuration]:
+def steps(old: Configuration, new: Configuration, states: Mapping[str, QueueState]) -> list[Configuration]:
     """What is to be put in force one after the other, `new` at last.
 
-    A queue that was stopped, and is told nothing, stays stopped: it is first told to run.
+    `old` is what a file says; `states`, by full path, is what the ResourceManager makes of it, or of what it said
+    before. A queue that is stopped, and is told nothing, stays stopped: it is first told to run.
     """
-    waking = [path for path in new.queues if _wakes(path, old, new)]
+    shown = replace(old, queues={path: _as_shown(path, own, states) for path, own in old.queues.items()})
+    waking = [path for path in new.queues if _wakes(path, shown, new, states)]
     told = {path: {**own, STATE: RUNNING} if path in waking else own for path, own in new.queues.items()}
-    return [*stages(old, new)[:-1], *([replace(new, queues=told)] if waking else []), new]
+    return [*stages(shown, new)[:-1], *([replace(new, queues=told)] if waking else []), new]
 
 
 def wait_for_stopped(stage: Configuration, manager: ResourceManager, limit_s: float, name: str) -> None:
@@ -42,9 +46,16 @@ def wait_for_stopped(stage: Configuration, manager: ResourceManager, limit_s: fl
         raise PlacementError(Problem("not-stopped", message, Place(name), remedy))
 
 
-def _wakes(path: str, old: Configuration, new: Configuration) -> bool:
-    was = old.queues.get(path, {}).get(STATE, "").upper()
-    if was != STOPPED or STATE in new.queues[path]:
+def _as_shown(path: str, own: Properties, states: Mapping[str, QueueState]) -> Properties:
+    """What is said of a queue, but the state that it has: STOPPED said, and not taken up yet, is none."""
+    is_said = own.get(STATE, "").upper() == STOPPED
+    return {**own, STATE: RUNNING} if is_said and path in states and states[path].state != STOPPED else own
+
+
+def _wakes(path: str, shown: Configuration, new: Configuration, states: Mapping[str, QueueState]) -> bool:
+    was = shown.queues.get(path, {}).get(STATE, "").upper()
+    is_stopped = was == STOPPED or (path in states and states[path].state != RUNNING)
+    if not is_stopped or STATE in new.queues[path]:
         return False
     while path:
         if new.queues.get(path, {}).get(STATE, "").upper() == STOPPED:

@@ -61,7 +61,7 @@ def test_what_it_means_for_applications_that_are_there():
 
 def plan(binding):
     found = difference(fair({"root.a": {}}), fair({"root.a": {"weight": "2"}}))
-    return Plan(binding, "fair", found, (), (), difference(fair({}), fair({})), (), (), b"content")
+    return Plan(binding, "fair", found, (), (), difference(fair({}), fair({})), (), False, (), b"content")
 
 
 def test_a_saved_plan_says_what_it_rests_on():
