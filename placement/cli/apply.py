@@ -4,8 +4,9 @@ import click
 
 from placement.cli import policy_option
 from placement.cli.syncing import carried_out, opened, warned
+from placement.errors import Place, PlacementError, Problem
 from placement.files import trusted_bytes
-from placement.sync.plan import refuse_stale, saved
+from placement.sync.plan import Binding, refuse_stale, saved
 
 
 @click.command("apply")
@@ -18,7 +19,7 @@ def command(plan_file: str | None, yes: bool, policy_folder: str) -> int:
     What fails is taken back at once. Exit status 0: applied, or nothing to do; 1: not applied, and what was in force
     is in force again; 3: look at `placement history`; 78: refused before anything was changed. See docs/sync.md.
     """
-    asked = saved(trusted_bytes(plan_file)[0] or b"", plan_file) if plan_file else None
+    asked = _saved(plan_file) if plan_file else None
     files, planner = opened(policy_folder)
     with planner.history.locked():
         warned(planner)
@@ -26,3 +27,12 @@ def command(plan_file: str | None, yes: bool, policy_folder: str) -> int:
         if asked and plan_file:
             refuse_stale(asked, plan.binding, plan_file)
         return carried_out(planner, plan, before, "apply", yes)
+
+
+def _saved(plan_file: str) -> Binding:
+    """What a saved plan rests on. Raises PlacementError."""
+    content, _ = trusted_bytes(plan_file)
+    if content is None:
+        remedy = "name a file that `placement plan -o FILE` wrote"
+        raise PlacementError(Problem("not-a-plan", "there is no such file", Place(plan_file), remedy))
+    return saved(content, plan_file)

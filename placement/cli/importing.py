@@ -11,6 +11,7 @@ from placement.files import MAP, QUEUES, SITE, join
 from placement.queues.names import CAPACITY, FAIR
 from placement.schedulers.xml import LARGEST
 from placement.sync.importing import Imported, imported
+from placement.whole_file import NewFile
 
 
 @click.command("import")
@@ -38,11 +39,10 @@ def _write(found: Imported, folder: str) -> None:
             raise PlacementError(Problem("in-the-way", "this file is there already", Place(join(folder, name)), remedy))
     try:
         os.makedirs(folder, exist_ok=True)
+        whole_file.write_all([NewFile(join(folder, name), text.encode(), 0o644) for name, text in texts.items()])
     except OSError as error:
-        message = f"this folder cannot be made: {error.strerror or error}"
+        message = f"the policy cannot be written: {error.strerror or error}"
         raise PlacementError(Problem("unwritable", message, Place(folder), "name another by --to")) from error
-    for name, text in texts.items():
-        whole_file.write(join(folder, name), text.encode(), 0o644)
 
 
 def _content(path: str) -> bytes:

@@ -6,6 +6,7 @@ import json
 import os
 import pwd
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import local
@@ -34,6 +35,8 @@ from placement.yarn.configuration import resource_manager
 
 DIFFERENCES = 1  # exit status
 AT_A_TIME = 4  # questions to the ResourceManager
+SHOWN = 4  # queues that one line lists
+_WORDS = {True: "yes", False: "no"}
 
 
 @click.command("parity")
@@ -45,9 +48,9 @@ AT_A_TIME = 4  # questions to the ResourceManager
 def command(users: str | None, all_users: bool, queues: str | None, policy_folder: str, as_json: bool) -> int:
     """For each user, without a request and for each queue: what the gateway decides, and the ResourceManager's access.
 
-    Every difference is told with its reason. Without --users or --all-users, of groups that the policy names those
-    members are asked for who are known here. The caller must administer `root`, or all queues that are asked for. Exit
-    status 0: they agree; 1: they differ somewhere. See docs/sync.md.
+    Every difference is told with its reason. Asked for are the users whom the map, roles or `submit` name, and the
+    members of groups there who are known here. The caller must administer `root`, or all queues that are asked for.
+    Exit status 0: they agree; 1: they differ somewhere. See docs/sync.md.
     """
     files = PolicyFiles(policy_folder)
     policy, rules, document = files.policy(), files.placing_rules(), files.queue_tree()
@@ -73,8 +76,8 @@ def command(users: str | None, all_users: bool, queues: str | None, policy_folde
         data = {"users": len(who), "queues": len(asked), "differences": [each.as_data() for each in found]}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))
     else:
-        for each in found:
-            click.echo(visible(_line(each)))
+        for line in _lines(found):
+            click.echo(visible(line))
         parts = count(len(who), "user"), count(len(asked), "queue"), count(len(found), "difference")
         click.echo(", ".join(parts))
     return DIFFERENCES if found else 0
@@ -153,7 +156,12 @@ def _compared(
         yield from pool.map(of, who)
 
 
-def _line(found: Difference) -> str:
-    asked = f"asks for {found.request}" if found.request is not None else f"is placed in {found.queue}"
-    gateway, manager = ("yes" if found.gateway else "no"), ("yes" if found.manager else "no")
-    return f"{found.user} {asked}: gateway {gateway}, ResourceManager {manager}: {found.why}"
+def _lines(found: list[Difference]) -> Iterator[str]:
+    """One for each; those of one user for one reason together."""
+    alike: dict[tuple[str, bool, bool, bool, str], list[str]] = defaultdict(list)
+    for each in found:
+        alike[each.user, each.request is None, each.gateway, each.manager, each.why].append(each.queue)
+    for (user, is_placed, gateway, manager, why), queues in alike.items():
+        more = f" and {len(queues) - SHOWN} more" if len(queues) > SHOWN else ""
+        asked = f"{'is placed in' if is_placed else 'asks for'} {', '.join(queues[:SHOWN])}{more}"
+        yield f"{user} {asked}: gateway {_WORDS[gateway]}, ResourceManager {_WORDS[manager]}: {why}"

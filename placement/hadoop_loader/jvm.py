@@ -84,6 +84,8 @@ def answers(hadoop: Hadoop, scheduler: str, contents: Sequence[bytes]) -> list[A
             Path(file).write_bytes(content)
         log4j = Path(folder, "log4j.properties")
         log4j.write_text(_LOG4J)
+        # First on the class path: the scheduler would read the site's own over the file that it is asked about.
+        Path(folder, "capacity-scheduler.xml").write_text("<configuration/>\n")
         _compile(hadoop, folder)
         options = (f"-Dlog4j.configuration={log4j.as_uri()}", f"-Djava.io.tmpdir={folder}")
         command = [hadoop.java, *_QUICK, *options, "-cp", f"{folder}:{hadoop.classpath}", LOADER, scheduler, *files]

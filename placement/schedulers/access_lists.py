@@ -1,6 +1,7 @@
 """Access as Hadoop writes it: `user,user group,group`. Source: Hadoop `AccessControlList`."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from placement.queues.queue import Access
 
@@ -26,6 +27,7 @@ def text(access: Access | None, roles: Mapping[str, Access]) -> tuple[str | None
     return " ".join(map(",".join, kept)).rstrip(" ") or NOBODY_TEXT, tuple(lost)
 
 
+@lru_cache(4096)  # queues say the same again and again
 def read(list_text: str) -> Access:
     """Whom a list means. Everything up to the first blank is of users; either part alone `*` is everybody.
 

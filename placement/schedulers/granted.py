@@ -87,7 +87,7 @@ class _Ruled:
             why = "each queue is open to all whose name, or any of whose groups, it has"
             self._fall_short(rule, "access for nobody else", APPROXIMATED, why)
         for spot in spots:
-            entries = [entry for entry in spot.names or (_entry(rule),) if self._can_hold(rule, entry)]
+            entries = [entry for entry in spot.names or (entry_of(rule),) if self._can_hold(rule, entry)]
             self.entries.setdefault(spot.path, {}).update(dict.fromkeys(entries))
             queue = self._hierarchy.find(spot.path)
             if entries and queue and queue.children:
@@ -163,7 +163,8 @@ def _together(submit: Access | None, new: list[Entry]) -> Access:
     )
 
 
-def _entry(rule: Rule) -> Entry:
+def entry_of(rule: Rule) -> Entry:
+    """Whom an access list has to let in for a rule, unless its queue says so."""
     return ALL if rule.kind == EVERYONE else (rule.kind, rule.name)
 
 

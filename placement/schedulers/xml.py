@@ -1,11 +1,53 @@
 """XML as the schedulers' files need it: read without entities, with the place of every element. Pure."""
 
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
 from lxml import etree
 
 from placement.errors import Place, PlacementError, Problem
 
 LARGEST = 50 * 2**20  # bytes
 DEEPEST = 200  # elements within each other; no tree of queues comes near
+
+_IS_DEEPER = etree.XPath(f"boolean({'/*' * (DEEPEST + 1)})")
+_Key = TypeVar("_Key")
+
+
+class Lines:
+    """The lines of one file, for places in it."""
+
+    __slots__ = ("_file", "_lines")
+
+    def __init__(self, content: bytes, file: str, encoding: str = "utf-8") -> None:
+        self._file = file
+        self._lines = content.decode(encoding, "replace").split("\n")
+
+    def place(self, line: int) -> Place:
+        """Where an element on that line stands: from its first character on that is no blank."""
+        text = self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        column = len(text) - len(text.lstrip()) + 1
+        return Place(self._file, line, column, max(len(text.strip()), 1), text)
+
+
+Spot = tuple[Lines, int]  # a line of a file
+
+
+class Places(Mapping[_Key, Place]):
+    """Where things stand, made when it is asked for: of thousands it seldom is."""
+
+    def __init__(self, spots: Mapping[_Key, Spot]) -> None:
+        self.spots = spots
+
+    def __getitem__(self, key: _Key) -> Place:
+        lines, line = self.spots[key]
+        return lines.place(line)
+
+    def __iter__(self) -> Iterator[_Key]:
+        return iter(self.spots)
+
+    def __len__(self) -> int:
+        return len(self.spots)
 
 
 def root_of(content: bytes, file: str) -> etree._Element:
@@ -30,15 +72,9 @@ def root_of(content: bytes, file: str) -> etree._Element:
         raise PlacementError(Problem("not-xml", f"this is no XML: {error}", Place(file), "save it as UTF-8")) from error
     if root.getroottree().docinfo.doctype:
         raise _refused("it has a document type", Place(file, 1))
+    if _IS_DEEPER(root):
+        raise _refused(f"more than {DEEPEST} elements are within each other", Place(file))
     return root
-
-
-def place_of(content_lines: list[str], file: str, element: etree._Element) -> Place:
-    """Where an element stands: its line, from the first character on that is no blank."""
-    line = int(element.sourceline or 0)
-    text = content_lines[line - 1] if 0 < line <= len(content_lines) else ""
-    column = len(text) - len(text.lstrip()) + 1
-    return Place(file, line, column, max(len(text.strip()), 1), text)
 
 
 def _place(content: bytes, file: str, line: int, column: int) -> Place:

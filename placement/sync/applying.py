@@ -6,7 +6,9 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from placement import whole_file
 from placement.errors import PlacementError, Problem, quoted
+from placement.schedulers.capacity.terms import STATE
 from placement.schedulers.configuration import Configuration
 from placement.schedulers.formats import FORMATS
 from placement.sync import shown
@@ -15,9 +17,11 @@ from placement.sync.history import APPLIED, BEGUN, FAILED, RESTORED, Entry, Hist
 from placement.sync.plan import Plan
 from placement.sync.probes import probes
 from placement.sync.target import CHANGED_MEANWHILE, InForce, Target
+from placement.sync.targets.files import changed_meanwhile
 from placement.sync.unfinished import whole_before
 from placement.yarn.client import ResourceManager
 
+AWAY = ("rm-unreachable", "rm-standby")  # codes of `yarn.client`
 SHOWN = 3  # differences that one message lists
 
 Say = Callable[[str], None]
@@ -93,16 +97,33 @@ class Applier:
         self.say("putting back what was in force")
         try:
             now = self.target.in_force()
+            if self.target.is_file and not self._is_ours(now, plan, old):
+                raise changed_meanwhile(self.target.name)
             if now.version != old.version or plan.is_unfinished:
                 self.target.put(now, old.content)
             is_back = self.target.in_force().version == old.version
         except PlacementError as error:
             is_back = False
-            why = f"{why}; going back: {error.problems[0].in_one_line()}"
+            why = f"{why}; going back: {error.problems[0].in_one_line()}{self._left(old, error.problems[0].code)}"
         except BaseException:
             self.say("interrupted before it was put back: `placement plan` says what is in force")
             raise
         return self._end(entry, RESTORED if is_back else FAILED, why)
+
+    def _is_ours(self, now: InForce, plan: Plan, old: InForce) -> bool:
+        """Whether it is what was there, what was put, or a step between them: nobody's edit is lost by going back."""
+        known = (old.configuration, self.target.read(plan.content))
+        return any(_but_for_states(difference(each, now.configuration)) for each in known)
+
+    def _left(self, old: InForce, code: str) -> str:
+        """Where nobody is there to take it up, the old file is put there for the ResourceManager that starts next."""
+        if not self.target.is_file or code not in AWAY:
+            return ""
+        try:
+            whole_file.write(self.target.name, old.content)
+        except PlacementError as error:
+            return f"; {error.problems[0].in_one_line()}"
+        return "; the file is as it was, for when the ResourceManager is there again"
 
     def _end(self, entry: Entry, outcome: str, said: str) -> Entry:
         """The entry with its outcome, though the history may not be written any more: what is done is done."""
@@ -127,6 +148,11 @@ def refuse_in_use(plan: Plan) -> None:
     ]
     if problems:
         raise PlacementError(*problems)
+
+
+def _but_for_states(changes: Difference) -> bool:
+    """Whether nothing else is different: queues that go are stopped first."""
+    return not changes.added and not changes.removed and all(each.property == STATE for each in changes.changes)
 
 
 def _in_words(changes: Difference) -> list[str]:

@@ -122,8 +122,7 @@ class History:
             problem = self._taken(descriptor, fcntl.LOCK_EX)
             if problem:
                 raise PlacementError(problem)
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+            self._sign(descriptor)
             yield
         finally:
             os.close(descriptor)
@@ -138,6 +137,14 @@ class History:
             return self._taken(descriptor, fcntl.LOCK_SH, "warning")
         finally:
             os.close(descriptor)
+
+    def _sign(self, descriptor: int) -> None:
+        """Says in the lock who holds it."""
+        try:
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, b"%d\n" % os.getpid(), 0)
+        except OSError as error:
+            raise self._unwritable(error) from error
 
     def _taken(self, descriptor: int, how: int, severity: str = "error") -> Problem | None:
         """Takes the lock; `apply-running` if somebody has it."""

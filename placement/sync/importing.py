@@ -8,6 +8,7 @@ from placement.queues.tree import ROOT
 from placement.queues_file import writing
 from placement.schedulers.formats import FORMATS
 from placement.schedulers.granted import access_lines
+from placement.schedulers.permitted import permitted
 
 _MAP_HEAD = """\
 # Who goes where; see docs/policy.md. The first queue that somebody has here is that of whoever asks for none.
@@ -33,15 +34,17 @@ def imported(content: bytes, file: str, scheduler: str, include: Callable[[str],
     form = FORMATS[scheduler]
     configuration, of_file = form.read(content, file, include)
     hierarchy, of_queues = form.hierarchy(configuration)
-    placing, of_rules = form.map_lines(configuration.general, tuple(configuration.queues))
-    access = [line for line in access_lines(hierarchy) if line not in placing]
+    rules, of_rules = form.map_lines(configuration.general, tuple(configuration.queues))
+    opening = permitted(rules, hierarchy)
+    placing, known = opening.lines, set(opening.lines)
+    access = [line for line in access_lines(hierarchy) if line not in known]
     queues = writing.as_yaml(hierarchy)
     lines = [_MAP_HEAD]
     lines += [_PLACING.format(file=file), *(f"{line}\n" for line in placing)] if placing else []
     lines += [_ACCESS, *(f"{line}\n" for line in access)] if access else []
     count = sum(path != ROOT for path in configuration.queues)
-    summary = f"{count} queues, {len(placing) + len(access)} rules"
-    problems = (*of_file, *of_queues, *of_rules)
+    summary = f"{count} queues, {sum(not line.startswith('#') for line in (*placing, *access))} rules"
+    problems = (*of_file, *of_queues, *of_rules, *opening.problems)
     return Imported(
         _QUEUES_HEAD.format(file=file) + queues, "".join(lines), f"scheduler: {scheduler}\n", summary, problems
     )

@@ -13,7 +13,7 @@ from placement.policy import Policy
 from placement.queues import access
 from placement.queues.access import Grant
 from placement.queues.names import full_name
-from placement.queues.queue import Access, Hierarchy, Queue, Settings
+from placement.queues.queue import Hierarchy, Queue, Settings
 from placement.queues.tree import ROOT, Tree
 from placement.rules.match import queue_of
 from placement.rules.model import Rules
@@ -26,7 +26,8 @@ PLAN = "`placement plan`"
 
 _ACCESS = re.compile(rf"aclSubmitApps|aclAdministerApps|(.*\.)?({terms.SUBMIT_ACL}|{terms.ADMIN_ACL})")
 
-May = Callable[[str, str], bool]  # user and full path of a queue: whether the ResourceManager lets submit there
+# User, full path of a queue, whether they could administer it: whether the ResourceManager lets them submit there.
+May = Callable[[str, str, bool], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ class Parity:
         self.granted = granted
         self.seen = seen
         self._tree = Tree(path for path, _ in granted.queues() if path != ROOT)
+        self._administrators = cache(lambda queue: access.of_queue(granted, queue).admin)
         self._parents = {path.rpartition(".")[0] for path in seen.queues}
 
     def queues(self) -> list[str]:
@@ -93,15 +95,16 @@ class Parity:
         return path if path in self.seen.queues or self.granted.chain(path) else None
 
     def of(self, identity: Identity, requests: Iterable[str], may: May) -> list[Difference]:
-        """Every difference for one user: without a request, and for each of the `requests`, full paths.
+        """Every difference for one user: without a request, and for each of the other `requests`, full paths.
 
-        `may` asks the ResourceManager, and is called at most once for a queue. Raises what it raises.
+        `may` asks the ResourceManager. Raises what it raises.
         """
-        asks = cache(lambda queue: may(identity.user, queue))
+        asks = cache(lambda queue: may(identity.user, queue, self._can_administer(identity.user, queue)))
         placed = self._queue(identity, None)
-        asked = [(None, placed)] if placed is not None else []
+        asked: list[tuple[str | None, str]] = [(None, placed)] if placed is not None else []
+        asked += [(queue, queue) for queue in requests if queue != placed]
         found: list[Difference] = []
-        for request, queue in [*asked, *((queue, queue) for queue in requests)]:
+        for request, queue in asked:
             gateway = request is None or self._queue(identity, request) is not None
             why_not, manager = self._manager(queue, asks)
             if gateway and not manager:
@@ -111,6 +114,12 @@ class Parity:
             elif manager and not gateway:
                 found.append(Difference(identity.user, request, queue, False, True, self._yes(identity, queue)))
         return found
+
+    def _can_administer(self, user: str, queue: str) -> bool:
+        """Whether the ResourceManager could let them administer it: its groups are not known here."""
+        if not self.seen.is_applied or not self.granted.chain(queue):
+            return True
+        return any(grant.kind != access.USER or grant.name == user for grant in self._administrators(queue))
 
     def _queue(self, identity: Identity, request: str | None) -> str | None:
         """Where the gateway places it, as a full path where the tree can tell."""
@@ -146,7 +155,7 @@ class Parity:
                 return f"line {rule.line} of the map has a condition, which the gateway alone asks for"
         grants = self._grants(identity, queue)
         if grants:
-            return f"no rule of the map is for it, but the policy opens it: {grants[0]}"
+            return f"no rule of the map is for it, but the policy opens it: {_by(grants[0], queue)}"
         if self.seen.lets_anybody_in:
             return f"the ResourceManager lets anybody in: is the policy applied ({PLAN}), and `yarn.acl.enable` on?"
         words = "nothing in the policy opens it"
@@ -161,7 +170,7 @@ class Parity:
         grants = self._grants(identity, queue)
         if not grants:
             return f"no access list can say what the map says: {PLAN} lists it"
-        words = f"the policy opens it: {grants[0]}"
+        words = f"the policy opens it: {_by(grants[0], queue)}"
         if self.seen.is_applied is False:
             return f"{words}, but this is not applied: {PLAN}"
         if all(_is_by_group(grant) for grant in grants):
@@ -179,28 +188,30 @@ def says_of_access(changes: Changes) -> bool:
 
 
 def named(rules: Rules, hierarchy: Hierarchy) -> tuple[list[str], list[str]]:
-    """The users and the groups whom the policy names: in the map, in roles, in access."""
+    """The users and the groups whom the policy names: in the map, in roles, in `submit`.
+
+    Not those who are only named in `admin`: to nobody's surprise they may submit where the map has no rule for them.
+    """
     users: set[str] = set()
     groups: set[str] = set()
     for rule in rules.rules:
         users.update(rules.users_of(rule))
         groups.update(rules.groups_of(rule))
-    for said in [*hierarchy.roles.values(), *_accesses(hierarchy)]:
+    opened = (settings.submit for _, queue in hierarchy.queues() for settings in _settings(queue))
+    for said in [*hierarchy.roles.values(), *filter(None, opened)]:
         users.update(said.users)
         groups.update(said.groups)
     return sorted(users), sorted(groups)
-
-
-def _accesses(hierarchy: Hierarchy) -> Iterator[Access]:
-    for _, queue in hierarchy.queues():
-        for settings in _settings(queue):
-            yield from filter(None, (settings.submit, settings.admin))
 
 
 def _settings(queue: Queue) -> Iterator[Settings]:
     yield queue
     if queue.auto_create:
         yield from (queue.auto_create.template, queue.auto_create.leaf, queue.auto_create.parent)
+
+
+def _by(grant: Grant, queue: str) -> str:
+    return str(grant).removesuffix(f"of {queue}") + "here" if grant.origin == queue else str(grant)
 
 
 def _is_by_group(grant: Grant) -> bool:

@@ -84,9 +84,11 @@ class Planner:
         wanted = self.form.keeping_states(
             told.configuration, whole_before(self.target, self.history, before).configuration
         )
-        if self.target.is_file and difference(before.configuration, wanted):
-            warnings += second_opinion(files, wanted)
-        content = self.form.write(wanted)
+        content = before.content
+        if difference(before.configuration, wanted):
+            content = self.form.write(wanted)
+            if self.target.is_file:
+                warnings += second_opinion(files, wanted)
         return self._plan(files.revision(), before, wanted, content, told.shortfalls, warnings), before
 
     def of_content(self, revision: str, content: bytes) -> tuple[Plan, InForce]:
@@ -108,9 +110,7 @@ class Planner:
         warnings: list[Problem],
     ) -> Plan:
         changes = difference(before.configuration, wanted)
-        if not changes:
-            content = before.content
-        elif refusals := self.target.validate(content):
+        if changes and (refusals := self.target.validate(content)):
             raise PlacementError(*refusals)
         answer = self.manager.scheduler()
         return Plan(

@@ -52,9 +52,12 @@ def unfinished(target: Target, history: History, now: InForce) -> Unfinished | N
 
 
 def whole_before(target: Target, history: History, now: InForce) -> InForce:
-    """`now`, or what was in force before if that is halfway: there queues are stopped that are to run again."""
+    """`now`, or what was there before an apply that has not brought its own.
+
+    That one may be halfway: there queues are stopped that are to run again, or are told so.
+    """
     left = unfinished(target, history, now)
-    if left is None or left.which != NEITHER:
+    if left is None or left.which == NEW:
         return now
     content = history.content(left.entry, BEFORE)
     return InForce(target.read(content), content, left.entry.before)

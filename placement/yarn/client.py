@@ -96,12 +96,13 @@ class ResourceManager:
         question = Question(f"queues/{quote(queue, safe='')}/access", asked, accept=XML, remedy=_ASKING)
         return self._of_the_active(lambda address: answers.access(_content(self._exchange.ask(address, question))))
 
-    def may_submit(self, user: str, queue: str) -> bool:
+    def may_submit(self, user: str, queue: str, can_administer: bool = True) -> bool:
         """Whether the `user`'s applications are let into the queue of this path; raises as `access`.
 
-        Either right is enough. Sources: Hadoop `RMAppManager.createAndPopulateNewRMApp`, `FairScheduler`.
+        Either right is enough; that to administer it is not asked for where they are known not to have it. Sources:
+        Hadoop `RMAppManager.createAndPopulateNewRMApp`, `FairScheduler.addApplication`.
         """
-        return self.access(user, queue).allowed or self.access(user, queue, ADMINISTER).allowed
+        return self.access(user, queue).allowed or (can_administer and self.access(user, queue, ADMINISTER).allowed)
 
     def scheduler_conf(self) -> dict[str, str] | None:
         """The properties that the scheduler works by, where REST may change them; None where they are in a file.

@@ -16,12 +16,12 @@ from placement.errors import PlacementError
 from placement.policy_files import PolicyFiles
 from placement.queues.names import CAPACITY, FAIR
 from placement.rules.model import Rules
-from placement.sync import importing
 from placement.schedulers.capacity import file as capacity_file
 from placement.schedulers.capacity.terms import PREFIX
 from placement.schedulers.configuration import APPROXIMATED, NOT_EXPRESSED
 from placement.schedulers.rendering import content as write
 from placement.schedulers.rendering import render
+from placement.sync import importing
 from tests.cluster import configuration, parts
 from tests.conftest import EXPECTED, ROOT
 
@@ -43,11 +43,9 @@ Made by `python -m tests.cluster.fs2cs`, held by tests/cluster/test_fs2cs.py.
 | item | becomes | how | remarks | fs2cs |
 | --- | --- | --- | --- | --- |
 """
-_DEFAULTS = (
-    "the capacity scheduler's own defaults hold: `fifo` for `fair`, 0.1 for ApplicationMasters for 0.5, one user up to "
-    "the queue's own share; say `policy: fair`, `max-am-share` and `user-limit-factor` if that is not meant"
-)
-NAMES = ("general", "root", "a", "p", "x", "extra", "rules")
+_UNSAID = ("maximum-am-resource-percent", "root.a.ordering-policy", "root.a.user-limit-factor")
+NAMES = ("general", "root", "a", "p", "x", "extra", "placing", "rules")
+_SPECIFIED = '<rule name="specified" create="false"/>'
 _PREEMPTION = {"yarn.scheduler.fair.preemption": "true"}
 
 
@@ -83,7 +81,8 @@ def items() -> list[dict[str, Any]]:
 def file_with(**parts_of_it: str) -> str:
     """A file of a few queues with something more in it; see items.yaml. Everybody may submit to `root.d` alone."""
     said = dict.fromkeys(NAMES, "") | parts_of_it
-    rules = said["rules"] or '<rule name="default" queue="root.d"/>'
+    placing = said["placing"] or '<rule name="default" queue="root.d"/>'
+    rules = said["rules"] or f"{_SPECIFIED}{placing}"
     return (
         f'<allocations>{said["general"]}<queue name="root">{said["root"]}<aclSubmitApps> </aclSubmitApps>'
         f'<aclAdministerApps> </aclAdministerApps><queue name="a">{said["a"]}</queue>'
@@ -104,9 +103,14 @@ def rows() -> list[Row]:
 
 
 def _unsaid(theirs: Converted, ours: Converted) -> Row:
-    """What fs2cs writes although the file says nothing, as the two schedulers' defaults differ; for the leaf `a`."""
-    written = [each for each in _changes(ours, theirs) if each.startswith(("root.a.", "maximum-am"))]
-    return Row("what is not said", tuple(written), False, (), APPROXIMATED, (), _DEFAULTS)
+    """What is written although the file says nothing, as the two schedulers' defaults differ; for the leaf `a`."""
+    fs2cs, written = (
+        tuple(f"{name}={each.properties[name]}" for name in _UNSAID if name in each.properties)
+        for each in (theirs, ours)
+    )
+    found = importing.imported(file_with().encode(), "fair-scheduler.xml", FAIR, _nothing)
+    (note,) = (each for each in found.problems if each.code == "other-defaults")
+    return Row("what is not said", fs2cs, False, written, APPROXIMATED, (note.message,), note.remedy)
 
 
 def by_fs2cs(texts: list[str]) -> list[Converted]:
@@ -145,7 +149,8 @@ def rendered(text: str) -> tuple[bytes, tuple[tuple[str, str], ...]]:
         document = files.queue_tree()
         told = render(document.hierarchy, files.placing_rules(), CAPACITY)
     said = [(each.how, f"{each.said}: {each.why}") for each in told.shortfalls]
-    said += [(NOT_EXPRESSED, each.message) for each in found.problems if each.severity != "note"]
+    warnings = [each for each in found.problems if each.severity != "note"]
+    said += [(APPROXIMATED if each.code == "rule-approximated" else NOT_EXPRESSED, each.message) for each in warnings]
     return write(told.configuration), tuple(said)
 
 
@@ -181,10 +186,10 @@ def _plain(text: str) -> str:
 
 def _row(item: Mapping[str, Any], base: Converted, theirs: Converted, our_base: Converted, ours: Converted) -> Row:
     new = [each for each in ours.said if each not in our_base.said]
-    changes = _changes(our_base, ours)
+    there = [f"{name}={ours.properties[name]}" for name in item.get("shows", ())]
+    changes = (*_changes(our_base, ours), *there)
     hows = {how for how, _ in new}
-    measured = NOT_EXPRESSED if NOT_EXPRESSED in hows else next(iter(hows), EXACT if changes else LOST)
-    how = item.get("how", measured)
+    how = NOT_EXPRESSED if NOT_EXPRESSED in hows else next(iter(hows), EXACT if changes else LOST)
     warned = any(each not in base.said for each in theirs.said)
     reasons = tuple(words for _, words in new)
     return Row(item["item"], _changes(base, theirs), warned, changes, how, reasons, item.get("why", ""))
@@ -225,7 +230,12 @@ def _code(item: str) -> str:
 def _listed(changes: tuple[str, ...]) -> str:
     if changes == (STOPS,):
         return "the conversion stops"
-    return ", ".join(dict.fromkeys(map(_one, changes)))
+    return ", ".join(shown(changes))
+
+
+def shown(changes: tuple[str, ...]) -> list[str]:
+    """The changes as the table has them, placement rules as such."""
+    return list(dict.fromkeys(map(_one, changes)))
 
 
 def _one(change: str) -> str:

@@ -9,6 +9,7 @@ from placement.hadoop_loader import jvm
 from placement.queues.names import CAPACITY
 from placement.schedulers.capacity import file as capacity_file
 from placement.schedulers.fair import file as fair_file
+from placement.schedulers.fair import values as fair_values
 from placement.schedulers.formats import FORMATS
 from placement.schedulers.rendering import render
 from tests.cluster import fs2cs, parts
@@ -31,10 +32,10 @@ def test_the_document_is_up_to_date(rows, request, monkeypatch):
 
 
 def test_where_we_differ_from_what_fs2cs_converts_the_table_says_how(rows):
-    assert not [row.item for row in rows if not set(row.fs2cs) <= set(row.ours) and not row.why]
+    differing = [row for row in rows if not set(fs2cs.shown(row.fs2cs)) <= set(fs2cs.shown(row.ours))]
+    assert not [row.item for row in differing if not row.why and not row.reasons]
 
 
-@pytest.mark.xfail(strict=True, reason="not said yet: other defaults, requests passed over, access that rules open")
 def test_nothing_is_lost_in_silence(rows):
     assert not [row.item for row in rows if row.how != EXACT and not row.reasons]
 
@@ -63,7 +64,8 @@ def test_every_property_of_a_whole_file_is_kept_or_reported(file):
     kept_silent = [
         (queue, name)
         for queue, properties in [(None, told.general), *told.queues.items()]
-        for name in properties
+        for name, text in properties.items()
+        if not fair_values.same(queue, name, text, None)
         if outcome(without(told, queue, name)) == whole
     ]
     assert kept_silent == []

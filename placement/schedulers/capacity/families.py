@@ -142,7 +142,7 @@ def _fits(queue: Queue, label: str) -> bool:
 
 def _is_nothing(own: LabelShare) -> bool:
     said = own.reserved
-    return own.weight is None and (said is None or (said.basis == ABSOLUTE and not said.values.get(MEMORY_NAME)))
+    return own.weight is None and (said is None or (said.basis == ABSOLUTE and not any(said.values.values())))
 
 
 def _adds_up(queue: Queue, standing: Standing, label: str, zero_sum: bool) -> bool:

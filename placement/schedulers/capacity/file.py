@@ -11,6 +11,7 @@ from placement.schedulers.capacity.resource import Include, in_force, substitute
 from placement.schedulers.capacity.terms import PREFIX
 from placement.schedulers.capacity.texts import JAVA_BLANKS, flag
 from placement.schedulers.configuration import Configuration
+from placement.schedulers.xml import Places, Spot
 
 COMMENT = "Rendered from a policy by placement: an edit here is lost with the next apply. Edit the policy instead."
 
@@ -37,7 +38,7 @@ def of(properties: Mapping[str, str]) -> Configuration:
 
     A variable of which only the ResourceManager knows is left as it is. Raises PlacementError `queue-list`.
     """
-    configuration, problems = _arranged(substituted(properties)[0], {})
+    configuration, problems = _arranged(substituted(properties)[0], Places({}))
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors:
         raise PlacementError(*errors)
@@ -65,35 +66,35 @@ def write(configuration: Configuration) -> bytes:
     return written(properties(configuration), COMMENT)
 
 
-def _arranged(texts: Mapping[str, str], places: Mapping[str, Place]) -> tuple[Configuration, list[Problem]]:
+def _arranged(texts: Mapping[str, str], places: Places[str]) -> tuple[Configuration, list[Problem]]:
     """The properties by queue, and what is wrong with the lists of queues."""
     paths, problems = _paths(texts, places)
     queues: dict[str, dict[str, str]] = {path: {} for path in paths}
     general: dict[str, str] = {}
-    found: dict[tuple[str | None, str | None], Place] = {}
+    found: dict[tuple[str | None, str | None], Spot] = {}
     strangers: dict[str, Place | None] = {}
     for name, text in texts.items():
         path, suffix = _queue_of(name, queues)
-        place = places.get(name)
+        spot = places.spots.get(name)
         if path is not None and suffix == terms.QUEUES:
             continue
         if path is None or not terms.is_of_queue(suffix):
             stranger = path is not None and _stranger(path, suffix, texts)
             if stranger:
-                strangers.setdefault(stranger, place)
+                strangers.setdefault(stranger, places.get(name))
             path, suffix = None, name
             general[name] = text
         else:
             queues[path][suffix] = text
-        if place:
-            found[path, suffix] = place
-            found.setdefault((path, None), place)
+        if spot:
+            found[path, suffix] = spot
+            found.setdefault((path, None), spot)
     problems += [_no_such_queue(path, place) for path, place in strangers.items()]
     for path in paths:
-        listed = places.get(f"{PREFIX}{path.rpartition('.')[0]}.{terms.QUEUES}")
+        listed = places.spots.get(f"{PREFIX}{path.rpartition('.')[0]}.{terms.QUEUES}")
         if listed and (path, None) not in found:
             found[path, None] = listed
-    return Configuration(CAPACITY, queues, general, found), problems
+    return Configuration(CAPACITY, queues, general, Places(found)), problems
 
 
 def _paths(texts: Mapping[str, str], places: Mapping[str, Place]) -> tuple[list[str], list[Problem]]:
@@ -119,14 +120,11 @@ def _queue_of(name: str, queues: Mapping[str, object]) -> tuple[str | None, str]
     """The queue whose property a name is, the longest path that fits, and the property; O(parts of the name)."""
     if not name.startswith(f"{PREFIX}{ROOT}."):
         return None, name
-    rest = name[len(PREFIX) :]
-    end = rest.find(".")
-    path = ROOT
-    while True:
-        end = rest.find(".", end + 1)
-        if end < 0 or rest[:end] not in queues:
-            return path, rest[len(path) + 1 :]
-        path = rest[:end]
+    path = name[len(PREFIX) :]
+    while True:  # INVARIANT: `root` is among the queues
+        path = path.rpartition(".")[0]
+        if path in queues:
+            return path, name[len(PREFIX) + len(path) + 1 :]
 
 
 def _stranger(path: str, suffix: str, texts: Mapping[str, str]) -> str:

@@ -107,7 +107,7 @@ class _Importing:
         for full, text in self._configuration.general.items():
             name = full.removeprefix(PREFIX)
             user = name.removeprefix("user.").removesuffix(f".{terms.MAX_RUNNING}")
-            is_ours = full != name
+            is_ours, is_of_user = full != name, name == f"user.{user}.{terms.MAX_RUNNING}" and can_be_somebody(user)
             try:
                 if is_ours and name == terms.MAX_AM_SHARE and 0 <= number(text) <= 1:
                     fields["max_am_share"] = number(text)
@@ -115,7 +115,7 @@ class _Importing:
                     fields["max_running"] = whole(text)
                 elif is_ours and name == terms.MAX_PER_USER and whole(text) >= 0:
                     default = Limits(max_running=whole(text))
-                elif is_ours and name == f"user.{user}.{terms.MAX_RUNNING}" and can_be_somebody(user) and _count(text) >= 0:
+                elif is_ours and is_of_user and _count(text) >= 0:
                     exceptions[user] = Limits(max_running=_count(text))
                 else:
                     self._keep(full, name, text, extras)

@@ -22,6 +22,7 @@ from placement.schedulers.capacity.mapping_words import (
     VARIABLES,
 )
 from placement.schedulers.granted import line
+from placement.schedulers.permitted import REFUSED_THERE
 from placement.schedulers.spots import PLACEHOLDERS
 
 Json = Mapping[str, Any]
@@ -36,6 +37,7 @@ _BELOW = {  # policies that place below `parentQueue`
     "applicationName": "%application",
 }
 _SHOWN = ("type", "matches", "policy", "parentQueue", "customPlacement", "value")
+DEFAULT = "root.default"
 _REMEDY = "see whether lines of the map can say what it is for"
 
 
@@ -46,32 +48,47 @@ class _NoLineError(Exception):
 def lines(general: Mapping[str, str], queues: Collection[str]) -> tuple[list[str], list[Problem]]:
     """Lines of a map, in order, that place whoever asks for nothing as the mapping rules in `general` do.
 
+    Whom no rule is for goes to `root.default` (`ClientRMService.submitApplication`).
     `queues`: every full path there is. Problems, all warnings: `rule-left-out` for a rule that cannot be a line,
-    `rules-unreadable` for rules that the ResourceManager could not read either, `rules-elsewhere` for those in
-    another file.
+    `rule-approximated` where requests do not count, `rules-unreadable` for rules that the ResourceManager could not
+    read either, `rules-elsewhere` for those in another file.
     """
-    if general.get(FORMAT, "legacy").strip() == "json":
-        found, problems = _of_json(general)
-    else:
-        found, problems = _of_old_form(general)
-    written: list[str] = []
+    is_json = general.get(FORMAT, "legacy").strip() == "json"
+    rules, problems = _of_json(general) if is_json else _of_old_form(general)
+    is_whole = not problems
+    last = next((number for number, rule in enumerate(rules) if _ends_all(rule)), None)
+    counting = rules[:last]
     tree = Tree(path for path in queues if path != ROOT)
-    honours = has_other_default = False
-    for number, rule in enumerate(found):
-        honours |= rule.get("policy") == "specified"
-        has_other_default |= rule.get("policy") == "setDefaultQueue"
-        if _ends_all(rule):
-            problems += [_left_out(later, "an earlier rule rejects everybody") for later in found[number + 1 :]]
-            break
-        try:
-            written += _lines(rule, tree, has_other_default)
-        except _NoLineError as error:
-            problems.append(_left_out(rule, str(error)))
-    if found and not honours and general.get(OVERRIDE, "").strip().lower() == "true":
+    written, left_out = _written(counting, tree)
+    problems += left_out
+    is_for_all = any(text.startswith("* ") for text in written)
+    if last is not None:
+        problems += [] if is_for_all else [_left_out(rules[last], REFUSED_THERE)]
+        problems += [_left_out(later, "an earlier rule rejects everybody") for later in rules[last + 1 :]]
+    elif is_whole and not is_for_all and tree.is_leaf(DEFAULT) and not _has(counting, "setDefaultQueue"):
+        written.append(f"* {DEFAULT}")
+    if rules and not _has(counting, "specified") and general.get(OVERRIDE, "").strip().lower() == "true":
         message = "the mapping rules override every request; the map lets people ask for the queues that they may use"
         remedy = "delete the lines of map.txt for what is not to be asked for"
         problems.append(Problem("rule-approximated", message, None, remedy, "warning"))
     return written, problems
+
+
+def _written(rules: list[Json], tree: Tree) -> tuple[list[str], list[Problem]]:
+    written: list[str] = []
+    problems: list[Problem] = []
+    has_other_default = False
+    for rule in rules:
+        has_other_default |= _has([rule], "setDefaultQueue")
+        try:
+            written += _lines(rule, tree, has_other_default)
+        except _NoLineError as error:
+            problems.append(_left_out(rule, str(error)))
+    return written, problems
+
+
+def _has(rules: list[Json], policy: str) -> bool:
+    return any(rule.get("policy") == policy for rule in rules)
 
 
 def _of_json(general: Mapping[str, str]) -> tuple[list[Json], list[Problem]]:
@@ -149,7 +166,7 @@ def _queue(rule: Json, has_other_default: bool) -> str:
     if policy == "custom":
         queue = rule.get("customPlacement")
     elif policy == "defaultQueue" and not has_other_default:
-        queue = "root.default"
+        queue = DEFAULT
     elif policy in _BELOW:
         parent = rule.get("parentQueue")
         queue = f"{parent}.{_BELOW[policy]}" if isinstance(parent, str) and parent else _BELOW[policy]

@@ -68,6 +68,7 @@ class _Rendering:
         takes_default = queue.maximum is None and self._defaults.maximum is not None and path != ROOT
         extras = _texts(queue)
         own = self._shares.of(path, replace(queue, maximum=self._defaults.maximum) if takes_default else queue)
+        own |= shortfalls.most_of_a_container(path, queue)
         own |= self._settings(path, (), queue, extras)
         if path == ROOT:  # it would be open to everybody
             own = {terms.SUBMIT_ACL: access_lists.NOBODY_TEXT, terms.ADMIN_ACL: access_lists.NOBODY_TEXT} | own

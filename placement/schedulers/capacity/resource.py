@@ -7,7 +7,8 @@ tests/cluster/test_capacity_file.py.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import NoReturn
+from functools import lru_cache
+from typing import Any, NoReturn
 from xml.sax.saxutils import escape, quoteattr
 
 from lxml import etree
@@ -15,7 +16,7 @@ from lxml import etree
 from placement.commands import hadoop_conf
 from placement.errors import Place, PlacementError, Problem, quoted
 from placement.schedulers.capacity.texts import JAVA_BLANKS
-from placement.schedulers.xml import place_of, root_of
+from placement.schedulers.xml import Lines, Places, Spot, root_of
 
 Include = Callable[[str], bytes]
 
@@ -32,7 +33,7 @@ class Property:
     name: str
     value: str | None
     final: bool
-    place: Place
+    spot: Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class InForce:
     """The texts of all properties by name, variables replaced, with the places of the `replaced` ones."""
 
     texts: Mapping[str, str]
-    places: Mapping[str, Place]
+    places: Places[str]
     replaced: tuple[Place, ...]
 
 
@@ -51,21 +52,22 @@ def in_force(content: bytes, file: str, include: Include | None) -> InForce:
     """
     reader = _Reader(include)
     said: dict[str, str] = {}
-    places: dict[str, Place] = {}
+    spots: dict[str, Spot] = {}
     final: set[str] = set()
     for each in reader.properties(content, file):
         if each.value is not None and each.name not in final:
             said.pop(each.name, None)
             said[each.name] = each.value
-            places[each.name] = each.place
+            spots[each.name] = each.spot
         if each.final:
             final.add(each.name)
     texts, unknown = substituted(said)
+    places = Places(spots)
     problems = [_unknown_variable(name, why, places[name]) for name, why in unknown.items()]
     if reader.problems or problems:
         raise PlacementError(*reader.problems, *problems)
     replaced = tuple(places[name] for name in texts if texts[name] != said[name])
-    return InForce(texts, {name: places[name] for name in texts}, replaced)
+    return InForce(texts, places, replaced)
 
 
 def substituted(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -122,9 +124,9 @@ class _Reader:
             message = f"{quoted(_local(root))} is not how a Hadoop configuration begins"
             remedy = "hand in a capacity-scheduler.xml, which is all within `<configuration>`"
             raise PlacementError(Problem("no-configuration", message, Place(file, root.sourceline or 0), remedy))
-        yield from self._events(root, content.decode("utf-8", "replace").split("\n"), file)
+        yield from self._events(root, Lines(content, file))
 
-    def _events(self, root: etree._Element, lines: list[str], file: str) -> Iterator[Property]:
+    def _events(self, root: etree._Element, lines: Lines) -> Iterator[Property]:
         """As Hadoop's parser goes through the file: text counts from the last name, value, ... that began."""
         name: str | None = None
         value: str | None = None
@@ -137,10 +139,10 @@ class _Reader:
                         name, value = element.get("name"), element.get("value")
                         final = element.get("final") == "true"
                     case "include" if (href := element.get("href")) is not None:
-                        content = self._fetched(href, element, lines, file)
+                        content = self._fetched(href, element, lines)
                         failed = content is None
                         if content is not None:
-                            yield from self._inside(href, content, element, lines, file)
+                            yield from self._inside(href, content, element, lines)
                     case "fallback":
                         in_fallback = True
                     case _ if kind in _TOKENS:
@@ -158,10 +160,10 @@ class _Reader:
                     case "include":
                         failed = in_fallback = False
                     case "property" if name is not None and (failed or not in_fallback):
-                        yield Property(name, value, final, place_of(lines, file, element))
+                        yield Property(name, value, final, (lines, _line(element)))
             words += (element.tail or "") if listening else ""
 
-    def _fetched(self, href: str, element: etree._Element, lines: list[str], file: str) -> bytes | None:
+    def _fetched(self, href: str, element: etree._Element, lines: Lines) -> bytes | None:
         """What is included; None if there is none and the file says what to take instead."""
         try:
             if self._include is None:
@@ -180,18 +182,16 @@ class _Reader:
             why = str(error)
         message = f"{quoted(href)} cannot be included: {why}"
         remedy = "write what is in it into this file"
-        self.problems.append(Problem("include-refused", message, place_of(lines, file, element), remedy))
+        self.problems.append(Problem("include-refused", message, lines.place(_line(element)), remedy))
         return _EMPTY
 
-    def _inside(
-        self, href: str, content: bytes, element: etree._Element, lines: list[str], file: str
-    ) -> Iterator[Property]:
+    def _inside(self, href: str, content: bytes, element: etree._Element, lines: Lines) -> Iterator[Property]:
         self._open.append(href)
         try:
             yield from self.properties(content, href)
         except PlacementError as error:
             message = f"{quoted(href)} is included here and cannot be read"
-            place = place_of(lines, file, element)
+            place = lines.place(_line(element))
             self.problems += [Problem("include-refused", message, place, "see what is wrong there"), *error.problems]
         finally:
             self._open.pop()
@@ -219,5 +219,14 @@ def _unknown_variable(name: str, text: str, place: Place) -> Problem:
 
 def _local(element: etree._Element) -> str:
     """The name of an element without its namespace; empty for a comment, whose tag is a function."""
-    tag = element.tag
+    tag: Any = element.tag
+    return _local_name(tag)
+
+
+@lru_cache(256)
+def _local_name(tag: Any) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
+
+
+def _line(element: etree._Element) -> int:
+    return int(element.sourceline or 0)

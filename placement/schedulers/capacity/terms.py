@@ -7,6 +7,7 @@ STATE, STOPPED, RUNNING = "state", "STOPPED", "RUNNING"
 SUBMIT_ACL, ADMIN_ACL = "acl_submit_applications", "acl_administer_queue"
 MAX_RUNNING, MAX_APPLICATIONS = "max-parallel-apps", "maximum-applications"
 MAX_AM_SHARE = "maximum-am-resource-percent"
+MAX_MEMORY, MAX_VCORES = "maximum-allocation-mb", "maximum-allocation-vcores"  # of one container
 ORDERING = "ordering-policy"
 NO_PREEMPTION = "disable_preemption"
 LABELS, DEFAULT_LABEL = "accessible-node-labels", "default-node-label-expression"

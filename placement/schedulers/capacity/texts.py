@@ -7,6 +7,7 @@ A ValueError says what was expected where the scheduler refuses the text. Source
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from placement.queues.amounts import (
     ABSOLUTE,
@@ -46,6 +47,7 @@ class Share:
     resources: Mapping[str, float] = field(default_factory=dict)
 
 
+@lru_cache(4096)  # queues say the same again and again
 def number(text: str) -> float:
     """A number as `Float.parseFloat` takes it, but for those that are not finite."""
     words = text.strip(JAVA_BLANKS)
@@ -70,6 +72,7 @@ def flag(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text.strip(JAVA_BLANKS).lower())
 
 
+@lru_cache(4096)
 def share(text: str) -> Share:
     """What `capacity` or `maximum-capacity` says."""
     if _RESOURCES.fullmatch(text):

@@ -58,8 +58,8 @@ def is_held(amount: Amount) -> bool:
 def maximum(amount: Amount) -> Amount:
     """What `read` found in a maximum, as queues.yaml means it: a resource that it does not name is not limited.
 
-    The scheduler takes vcores that an absolute maximum does not name for 0, and so many as an int can be for no limit:
-    `ConfigurableResource(Long.MAX_VALUE)` cuts that down to an int.
+    An absolute maximum that does not name vcores leaves none: the scheduler makes an int of the largest long, which is
+    -1 (`ConfigurableResource`, `ResourceUtils.createResourceWithSameValue`). As many as an int can be are no limit.
     """
     if amount.basis != ABSOLUTE:
         return amount
@@ -132,7 +132,7 @@ def _percent(part: str) -> float:
     found = _PERCENT.fullmatch(part)
     if not found or float(found[1]) < 0:
         raise ValueError("percent from 0% on, all of them, without other numbers beside")
-    return round(float(found[1]), DECIMALS)
+    return abs(round(float(found[1]), DECIMALS))  # `-0%` is taken
 
 
 def _pieces(parts: list[str], unit: str) -> int:

@@ -16,8 +16,10 @@ INDENT = "  "
 
 def name(element: Element) -> str:
     """The tag as it is written; the loader knows no namespaces."""
-    tag = str(element.tag).rpartition("}")[2]
-    return f"{element.prefix}:{tag}" if element.prefix else tag
+    tag, prefix = str(element.tag), element.prefix
+    if tag[:1] == "{":
+        tag = tag.rpartition("}")[2]
+    return f"{prefix}:{tag}" if prefix else tag
 
 
 def children(element: Element) -> Iterator[Element]:
@@ -48,16 +50,6 @@ def plain_text(element: Element) -> str | None:
     if element.attrib or element.prefix or any(True for _ in children(element)):
         return None
     return (element.text or "") + "".join(child.tail or "" for child in element)
-
-
-def is_deeper(element: Element, most: int) -> bool:
-    """Whether more than so many elements are within each other."""
-    depth = 0
-    for event, _ in etree.iterwalk(element, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > most:
-            return True
-    return False
 
 
 def serialized(element: Element) -> str:

@@ -3,7 +3,7 @@
 Sources: Hadoop `AllocationFileLoaderService`, `AllocationFileParser`, `AllocationFileQueueParser` (3.5.0).
 """
 
-from placement.errors import Place, PlacementError, Problem, quoted
+from placement.errors import PlacementError, Problem, quoted
 from placement.queues.names import FAIR
 from placement.queues.tree import ROOT
 from placement.schedulers import xml
@@ -37,13 +37,13 @@ class _Reader:
 
     def __init__(self, content: bytes, file: str, root: Element) -> None:
         encoding = root.getroottree().docinfo.encoding or "utf-8"
-        self._lines = content.decode(encoding, "replace").split("\n")
-        self._file = file
+        self._lines = xml.Lines(content, file, encoding)
+        self._spots: dict[tuple[str | None, str | None], xml.Spot] = {}
         self._parents: set[str] = set()  # queues with some below them
         self._typed: set[str] = set()  # queues with type="parent"
         self.queues: dict[str, dict[str, str]] = {ROOT: {}}
         self.general: dict[str, str] = {}
-        self.places: dict[tuple[str | None, str | None], Place] = {}
+        self.places = xml.Places(self._spots)
         self.problems: list[Problem] = []
         if self._is_readable(content, root):
             self._allocations(root)
@@ -52,11 +52,6 @@ class _Reader:
         if elements.name(root) != "allocations":
             message = f"an allocation file is `<allocations>`, and this is {quoted(f'<{elements.name(root)}>')}"
             self._problem("not-allocations", message, root, "see whether this is the right file")
-        elif elements.is_deeper(root, xml.DEEPEST):
-            message = f"more than {xml.DEEPEST} elements are within each other"
-            self._problem(
-                "xml-refused", f"this file is not read: {message}", root, "see whether this is the right file"
-            )
         elif _CDATA in content:
             message = "`<![CDATA[`: the scheduler may read only a part of a text that has it"
             self._problem("cdata", message, root, "write the text as it is, with `&lt;` for `<` and `&amp;` for `&`")
@@ -108,10 +103,10 @@ class _Reader:
         path = name if parent is None else f"{parent}.{name}"
         if parent is not None:
             self._parents.add(parent)
-        if (path, None) in self.places:
+        if (path, None) in self._spots:
             message = f"{quoted(path)} stands here again; the scheduler takes both together, and the last word counts"
             self._problem("queue-again", message, element, "make them one", "warning")
-        self.places[path, None] = self._place(element)
+        self._spots[path, None] = self._spot(element)
         self.queues.setdefault(path, {})
         if element.get("type") == words.PARENT:
             self._typed.add(path)
@@ -129,9 +124,8 @@ class _Reader:
         text = self._unknown(path, tag, element) if kind is None else self._text(kind, tag, element)
         if text is None:
             return
-        place = self._place(element)
         is_checked = path is not None or kind == words.DEFAULT_POLICY  # of others the scheduler reads the last one only
-        if kind and is_checked and not self._is_taken(kind, tag, text, place):
+        if kind and is_checked and not self._is_taken(kind, tag, text, element):
             return
         if name in seen:
             which = "any that says no" if kind == words.FLAG else "the last one"
@@ -142,7 +136,7 @@ class _Reader:
         if kind == words.FLAG and not texts.flag(said.get(name, "true")):
             return  # who said no once cannot take it back
         said[name] = text
-        self.places[path, name] = place
+        self._spots[path, name] = self._spot(element)
 
     def _text(self, kind: str, tag: str, element: Element) -> str | None:
         text = elements.first_text(element)
@@ -152,11 +146,12 @@ class _Reader:
             return None
         return elements.value(tag, text if kind == words.ACCESS else text.strip(TRIMMED))
 
-    def _is_taken(self, kind: str, tag: str, text: str, place: Place) -> bool:
+    def _is_taken(self, kind: str, tag: str, text: str, where: Element | xml.Spot) -> bool:
         fault = texts.fault(kind, elements.text_of(text))
         if fault:
+            lines, line = where if isinstance(where, tuple) else self._spot(where)
             message = f"the scheduler refuses {quoted(text)} for {quoted(tag)}"
-            self.problems.append(Problem("bad-setting", message, place, f"write {fault}"))
+            self.problems.append(Problem("bad-setting", message, lines.place(line), f"write {fault}"))
         return not fault
 
     def _unknown(self, path: str | None, tag: str, element: Element) -> str:
@@ -180,16 +175,16 @@ class _Reader:
                 self._problem("unknown-element", message, child, "correct or delete it", "warning")
                 continue
             text = self._text(words.WHOLE, tag, child)
-            if text is not None and self._is_taken(words.WHOLE, tag, text, self._place(child)):
+            if text is not None and self._is_taken(words.WHOLE, tag, text, child):
                 self.general[name] = text
-                self.places[None, name] = self._place(child)
+                self._spots[None, name] = self._spot(child)
 
     def _policy(self, element: Element) -> None:
         for where, fault in placement_policy.faults(element):
             message = f"the scheduler refuses these placement rules: {fault}"
             self._problem("bad-placement-rules", message, where, "correct the rules")
         self.general[words.PLACEMENT] = elements.serialized(element)
-        self.places[None, words.PLACEMENT] = self._place(element)
+        self._spots[None, words.PLACEMENT] = self._spot(element)
 
     def _finish_queues(self) -> None:
         for path, said in self.queues.items():
@@ -205,16 +200,16 @@ class _Reader:
 
     def _finish_general(self) -> None:
         if words.OLD_TIMEOUT in self.general:
-            text, place = self.general.pop(words.OLD_TIMEOUT), self.places.pop((None, words.OLD_TIMEOUT))
+            text, place = self.general.pop(words.OLD_TIMEOUT), self._spots.pop((None, words.OLD_TIMEOUT))
             if words.TIMEOUT not in self.general:
-                self.general[words.TIMEOUT], self.places[None, words.TIMEOUT] = text, place
+                self.general[words.TIMEOUT], self._spots[None, words.TIMEOUT] = text, place
         for name, text in self.general.items():
             kind = words.kind_of(None, name)
             if kind is not None and kind != words.DEFAULT_POLICY and not words.is_idle(name, self.queues[ROOT]):
-                self._is_taken(kind, name, text, self.places[None, name])
+                self._is_taken(kind, name, text, self._spots[None, name])
 
-    def _place(self, element: Element) -> Place:
-        return xml.place_of(self._lines, self._file, element)
+    def _spot(self, element: Element) -> xml.Spot:
+        return self._lines, int(element.sourceline or 0)
 
     def _problem(self, code: str, message: str, element: Element, remedy: str, severity: str = "error") -> None:
-        self.problems.append(Problem(code, message, self._place(element), remedy, severity))
+        self.problems.append(Problem(code, message, self._lines.place(self._spot(element)[1]), remedy, severity))

@@ -8,35 +8,52 @@ from typing import Any
 from placement.errors import PlacementError, Problem, quoted
 from placement.queues.amounts import ABSOLUTE, Amount
 from placement.queues.names import FAIR
-from placement.queues.queue import NO_LIMIT, Access, AutoCreate, Hierarchy, Limits, Preemption, Queue, Quota, Settings
+from placement.queues.queue import (
+    NO_LIMIT,
+    Access,
+    AutoCreate,
+    Hierarchy,
+    Limits,
+    Preemption,
+    Queue,
+    Quota,
+    Settings,
+    can_be_named,
+    can_be_somebody,
+)
 from placement.queues.tree import ROOT
 from placement.schedulers import access_lists
 from placement.schedulers.configuration import Configuration, Properties
-from placement.schedulers.fair import amounts, elements, texts, words
+from placement.schedulers.fair import amounts, elements, texts, values, words
 
 MOST_WEIGHT = 1e9
 NEARLY_NO_LIMIT = 1e-4  # source: Hadoop `FSLeafQueue.canRunAppAM`
 _PREEMPTION = "preemption."
+_UNSAID = {name: values.GENERAL[name] for name in ("defaultQueueSchedulingPolicy", "queueMaxAMShareDefault")}
 EVERYBODY = Access(everybody=True)
 
 
 def hierarchy(configuration: Configuration) -> tuple[Hierarchy, list[Problem]]:
     """The tree, with what should be known of it. Nothing that the file says is lost.
 
+    What it leaves to this scheduler's defaults is said where the capacity scheduler has others: the policy, the part
+    for application masters, the weight beside a queue that has something reserved.
     Raises PlacementError `queue-name` for queues that queues.yaml cannot name.
     """
     problems = [*_bad_names(configuration)]
     if problems:
         raise PlacementError(*problems)
+    general = {**_UNSAID, **configuration.general}
+    guaranteeing = {path.rpartition(".")[0] for path, said in configuration.queues.items() if "minResources" in said}
     below: dict[str, list[Queue]] = defaultdict(list)
     for path, said in reversed([*configuration.queues.items()]):
         parent, _, name = path.rpartition(".")
-        below[parent].append(_queue(path, name, said, tuple(reversed(below.pop(path, [])))))
+        is_weighed = parent in guaranteeing and not {"minResources", "weight"} & said.keys()
+        own = {**said, "weight": values.OF_QUEUES["weight"]} if is_weighed else said
+        below[parent].append(_queue(path, name, own, tuple(reversed(below.pop(path, [])))))
     (root,) = below[""]
-    per_user, users_left = _per_user(configuration.general)
-    found, left = _settings(
-        None, {name: text for name, text in configuration.general.items() if not _is_of_users(name)}
-    )
+    per_user, users_left = _per_user(general)
+    found, left = _settings(None, {name: text for name, text in general.items() if not _is_of_users(name)})
     left |= users_left
     defaults = Settings(**found, extras={FAIR: left} if left else {})
     return Hierarchy(replace(root, per_user=per_user), defaults), [*_warnings(configuration)]
@@ -209,6 +226,9 @@ def _warnings(configuration: Configuration) -> Iterator[Problem]:
             yield Problem(
                 "percent-reserved", message, place, "say how much, as `reserved: {memory: 10g, vcores: 5}`", "warning"
             )
+        elif kind == words.AMOUNT and amounts.has_no_vcores(amounts.read(text)):
+            message = f"{quoted(text)} leaves the queue no vcores, as it does not name them; nothing runs in it"
+            yield Problem("no-vcores", message, place, "say how many; without any under `maximum`: no limit", "warning")
         elif kind == words.AMOUNT and amounts.is_old_form(text) and not is_old_told:
             is_old_told = True
             message = (
@@ -216,3 +236,6 @@ def _warnings(configuration: Configuration) -> Iterator[Problem]:
             )
             remedy = "say `yarn.io/gpu: 0` and the like under `maximum`, where that was meant"
             yield Problem("old-amounts", message, place, remedy, "note")
+    message = "in the fair scheduler one user can have all of a queue, in the capacity scheduler its own share at most"
+    remedy = "to keep it for that one, write `capacity: {user-limit-factor: -1}` under `defaults`"
+    yield Problem("other-defaults", message, None, remedy, "note")

@@ -9,10 +9,12 @@ from lxml import etree
 
 from placement.errors import PlacementError, Problem, quoted
 from placement.queues.names import FAIR, full_name
+from placement.queues.tree import ROOT
 from placement.rules.model import EVERYONE
 from placement.schedulers import xml
 from placement.schedulers.fair.words import PLACEMENT
 from placement.schedulers.granted import line
+from placement.schedulers.permitted import REFUSED_THERE
 from placement.schedulers.spots import OF_GROUP, OF_USER
 
 _REMEDY = "see whether lines of the map can say what it is for"
@@ -26,7 +28,8 @@ def lines(general: Mapping[str, str], queues: Collection[str]) -> tuple[list[str
     """Lines of a map, in order, that place whoever asks for nothing as the placement rules in `general` do.
 
     `queues`: every full path there is. Problems, all warnings: `rule-left-out` for a rule that cannot be a line,
-    `rules-unreadable` for rules that the scheduler could not read either, `rules-elsewhere` if there are none here.
+    `rule-approximated` where requests do not count, `rules-unreadable` for rules that the scheduler could not read
+    either, `rules-elsewhere` if there are none here.
     """
     text = general.get(PLACEMENT, "")
     if not text.strip():
@@ -40,16 +43,22 @@ def lines(general: Mapping[str, str], queues: Collection[str]) -> tuple[list[str
     rules, known = _rules(policy), set(queues)
     for rule, behind in zip(rules, [*rules[1:], None], strict=True):
         try:
-            written += _lines(rule, behind, known)
+            if rule.get("name") == "reject" and not written:
+                raise _NoLineError(REFUSED_THERE)
+            found = _lines(rule, behind, known)
+            written += found
+            problems += [_created(rule, text) for text in found if _is_created(rule, text, known)]
         except _NoLineError as error:
             problems.append(_left_out(rule, str(error)))
+    if rules and rules[0].get("name") not in ("specified", "reject"):
+        problems.append(_passed_over(rules[0]))
     return written, problems
 
 
 def _lines(rule: etree._Element, behind: etree._Element | None, queues: set[str]) -> list[str]:
     name = rule.get("name", "")
     if name == "reject":
-        return []  # as whom no rule of the map is for
+        return []  # as whom no line is for
     if name == "specified":
         if _creates(rule):
             raise _NoLineError("queues that are asked for are not created, unless `auto-create` says so")
@@ -94,8 +103,37 @@ def _none_here() -> Problem:
 
 
 def _left_out(rule: etree._Element, why: str) -> Problem:
-    text = etree.tostring(rule, encoding="unicode", with_tail=False)
-    return Problem("rule-left-out", f"the placement rule {quoted(text)} is left out: {why}", None, _REMEDY, "warning")
+    message = f"the placement rule {_text(rule)} is left out: {why}"
+    return Problem("rule-left-out", message, None, _REMEDY, "warning")
+
+
+def _passed_over(rule: etree._Element) -> Problem:
+    message = (
+        f"requests count for nothing where {_text(rule)} places; the map refuses them, or lets them have the queue"
+    )
+    remedy = "delete the lines of map.txt for what is not to be asked for"
+    return Problem("rule-approximated", message, None, remedy, "warning")
+
+
+def _text(rule: etree._Element) -> str:
+    return quoted(etree.tostring(rule, encoding="unicode", with_tail=False))
+
+
+def _is_created(rule: etree._Element, text: str, queues: set[str]) -> bool:
+    """Whether it has queues created around others, where an import sees no `type="parent"` that says so."""
+    parent = _parent(text)
+    return "%" in text and _creates(rule) and (parent == ROOT or any(path.startswith(f"{parent}.") for path in queues))
+
+
+def _created(rule: etree._Element, text: str) -> Problem:
+    message = f"{_text(rule)} has queues created below {quoted(_parent(text))}; the policy creates none there"
+    return Problem(
+        "rule-approximated", message, None, "write `auto-create: {}` at that queue if they are to be", "warning"
+    )
+
+
+def _parent(text: str) -> str:
+    return text.partition(" ")[2].partition(".%")[0]
 
 
 def _unreadable(why: str) -> Problem:

@@ -5,6 +5,7 @@ Sources: Hadoop `AllocationFileQueueParser`, `SchedulingPolicy`; Java `Integer`,
 
 import math
 import re
+from functools import lru_cache
 
 from placement.queues.queue import DRF, FAIR, FIFO
 from placement.schedulers.fair import amounts, words
@@ -18,6 +19,7 @@ _CLASS = re.compile(r"[A-Za-z_$][\w$]*(?:\.[A-Za-z_$][\w$]*)+")
 POLICIES = (FIFO, FAIR, DRF)
 
 
+@lru_cache(4096)  # queues say the same again and again
 def fault(kind: str, text: str) -> str:
     """What the scheduler expects where it refuses the text; empty where it takes it."""
     if kind in (words.RESERVED, words.AMOUNT):

@@ -11,8 +11,8 @@ from placement.schedulers.fair.elements import Element
 TOLERANCE = 1e-5  # relative; the scheduler computes with 32 bits
 _UNLIMITED = str(amounts.MOST_INT)
 # What the scheduler takes where nothing is said. Sources: Hadoop `AllocationConfiguration`, `AllocationFileParser`.
-_OF_QUEUES = {"weight": "1", "minResources": "memory-mb=0", "allowPreemptionFrom": "true"}
-_GENERAL = {
+OF_QUEUES = {"weight": "1", "minResources": "memory-mb=0", "allowPreemptionFrom": "true"}
+GENERAL = {
     "queueMaxAppsDefault": _UNLIMITED,
     "userMaxAppsDefault": _UNLIMITED,
     "queueMaxAMShareDefault": "0.5",
@@ -38,10 +38,10 @@ def same(queue: str | None, name: str, one: str | None, other: str | None) -> bo
 
 def _usual(queue: str | None, name: str) -> str | None:
     if queue is None:
-        return _GENERAL.get(name)
+        return GENERAL.get(name)
     if name in ("aclSubmitApps", "aclAdministerApps"):
         return "*" if queue == ROOT else access_lists.NOBODY_TEXT
-    return _OF_QUEUES.get(name)
+    return OF_QUEUES.get(name)
 
 
 def _is_same_number(name: str, one: str, other: str) -> bool:

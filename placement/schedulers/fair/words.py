@@ -42,6 +42,7 @@ GENERAL = {
     "reservation-agent": TEXT,
     "reservation-policy": TEXT,
 }
+CONTAINER = "maxContainerAllocation"
 PLACEMENT, RESERVATION, TYPE, PARENT = "queuePlacementPolicy", "reservation", "type", "parent"
 OLD_TIMEOUT, TIMEOUT = "fairSharePreemptionTimeout", "defaultFairSharePreemptionTimeout"  # general; both: the second
 FOR_LEAVES = ("maxAMShare", RESERVATION)

@@ -9,6 +9,7 @@ from placement.queues.tree import ROOT
 from placement.schedulers import access_lists
 from placement.schedulers.configuration import Configuration
 from placement.schedulers.fair import file as fair_file
+from placement.schedulers.fair.stages import stages
 from placement.sync import shown
 from placement.sync.target import InForce
 from placement.sync.targets import files
@@ -58,13 +59,22 @@ class FairFile:
 
         Raises PlacementError `not-taken-up` with what is still shown.
         """
-        wanted = self.read(content)
-        probes = _probes(before.configuration, wanted)
+        *first, wanted = stages(before.configuration, self.read(content))
+        told, at = before.content, before.configuration
+        for stage in first:
+            text = fair_file.write(stage)
+            self._take(told, at, text, stage)
+            told, at = text, stage
+        return self._take(told, at, content, wanted)
+
+    def _take(self, old: bytes, before: Configuration, new: bytes, wanted: Configuration) -> list[str]:
+        """Writes `new` in the place of `old` and waits for it; what could not be seen of it."""
+        probes = _probes(before, wanted)
         seen_before = self._evidence(probes)
-        is_visible = bool(self._missing(before.configuration, wanted))
-        files.put(self.name, before.content, content)
+        is_visible = bool(self._missing(before, wanted))
+        files.put(self.name, old, new)
         if is_visible:
-            still = until_none(lambda: self._missing(before.configuration, wanted), self._limit_s)
+            still = until_none(lambda: self._missing(before, wanted), self._limit_s)
             if still:
                 raise files.not_taken_up(self.name, in_words(still))
             return []

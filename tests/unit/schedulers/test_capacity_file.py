@@ -56,8 +56,12 @@ def test_what_cannot_be_included_is_refused(include, words):
         read(including("more.xml"), "x.xml", include)
 
 
+DEEP = b"<configuration>" * 300 + b"</configuration>" * 300
+
+
 @pytest.mark.parametrize(
-    "content", [b"", b"\0\x01binary", b"<configuration>" * 300, b"<configuration/>" + b" " * (50 * 2**20), b"\xff\xfe<"]
+    "content",
+    [b"", b"\0\x01binary", b"<configuration>" * 300, DEEP, b"<configuration/>" + b" " * (50 * 2**20), b"\xff\xfe<"],
 )
 def test_what_is_no_file_of_hadoop_is_refused(content):
     with pytest.raises(PlacementError):

@@ -1,3 +1,4 @@
+import pytest
 from hypothesis import given, settings
 
 from placement.errors import PlacementError
@@ -6,6 +7,7 @@ from placement.schedulers.capacity.file import of, properties, read, write
 from placement.schedulers.capacity.importing import hierarchy
 from placement.schedulers.capacity.rendering import render
 from placement.schedulers.capacity.values import same
+from placement.schedulers.configuration import APPROXIMATED, NOT_EXPRESSED
 from tests import capacity_trees
 
 
@@ -82,4 +84,50 @@ def test_what_the_scheduler_lacks_is_told_and_the_rest_is_written():
         ("root.batch.small", ("fair",), "not expressed"),
         ("root.batch.small", ("max-queued",), "approximated"),
         ("root.adhoc", ("maximum",), "not expressed"),
+    ]
+
+
+def rendered(text):
+    configuration, shortfalls = render(read_queues(text.encode(), "queues.yaml").hierarchy)
+    return configuration.queues, [(each.queue, each.keys, each.how) for each in shortfalls]
+
+
+def test_what_one_queue_has_reserved_takes_no_share_from_those_beside_it():
+    queues, lost = rendered("queues: [{name: a, reserved: {memory: 10g}}, {name: b, weight: 2}, {name: c}]")
+    assert [queues[f"root.{name}"]["capacity"] for name in "abc"] == ["1w", "2w", "1w"]
+    assert lost == [("root.a", ("reserved",), NOT_EXPRESSED)]
+    queues, lost = rendered("queues: [{name: a, reserved: {memory: 10g}}, {name: b, reserved: {vcores: 5}}]")
+    assert [queues[f"root.{name}"]["capacity"] for name in "ab"] == ["1w", "1w"]
+    assert [each[0] for each in lost] == ["root.a", "root.b"]
+    queues, lost = rendered(
+        "queues: [{name: a, reserved: {memory: 10g}}, {name: b, reserved: {memory: 1g}}, {name: c}]"
+    )
+    assert [queues[f"root.{name}"].get("capacity") for name in "abc"] == ["[memory=10240]", "[memory=1024]", None]
+    assert not lost
+
+
+@pytest.mark.parametrize(
+    ("amount", "expected"),
+    [
+        ("4096 mb, 2 vcores", ("4096", "2")),
+        ("memory-mb=4096, vcores=2", ("4096", "2")),
+        ("memory-mb=4096", None),
+        ("memory-mb=4096, vcores=2147483647", None),
+        ("memory-mb=4096, vcores=2, yarn.io/gpu=1", None),
+        ("50%", None),
+        ("much", None),
+    ],
+)
+def test_the_most_of_one_container(amount, expected):
+    queues, lost = rendered(f"queues: [{{name: a, fair: {{maxContainerAllocation: '{amount}'}}}}]")
+    found = tuple(queues["root.a"].get(f"maximum-allocation-{unit}") for unit in ("mb", "vcores"))
+    assert found == (expected or (None, None))
+    assert lost == ([] if expected else [("root.a", ("fair",), NOT_EXPRESSED)])
+
+
+def test_placement_rules_of_the_fair_scheduler_give_way_to_the_map():
+    _, lost = rendered("defaults: {fair: {queuePlacementPolicy: <queuePlacementPolicy/>, reservation-agent: a.B}}")
+    assert lost == [
+        (None, ("defaults", "fair", "queuePlacementPolicy"), APPROXIMATED),
+        (None, ("defaults", "fair"), NOT_EXPRESSED),
     ]

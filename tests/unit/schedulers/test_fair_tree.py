@@ -1,15 +1,17 @@
 """The queue tree as the fair scheduler has it: there and back, and what it has no words for."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 
 from placement.errors import PlacementError
-from placement.queues_file import shapes
 from placement.queues_file.reading import read as read_yaml
 from placement.queues_file.writing import as_yaml
 from placement.schedulers.fair.file import read, write
-from placement.schedulers.fair.importing import can_be_named, hierarchy
+from placement.schedulers.fair.importing import hierarchy
 from placement.schedulers.fair.rendering import render
+from placement.schedulers.fair.values import same
 from tests.unit.schedulers.fair_files import files, trees
 from tests.unit.test_queues_file import hierarchies
 
@@ -26,13 +28,32 @@ def rendered(text):
     return configuration.general, configuration.queues, lacking
 
 
+def with_the_unsaid(tree):
+    """The tree, with what an import says where the capacity scheduler would have it otherwise."""
+    defaults = replace(
+        tree.defaults,
+        policy=tree.defaults.policy or "fair",
+        max_am_share=0.5 if tree.defaults.max_am_share is None else tree.defaults.max_am_share,
+    )
+    return replace(tree, root=weighed(tree.root), defaults=defaults)
+
+
+def weighed(queue):
+    is_guaranteeing = any(child.reserved for child in queue.children)
+    children = (
+        replace(child, weight=1.0) if is_guaranteeing and child.reserved is None and child.weight is None else child
+        for child in queue.children
+    )
+    return replace(queue, children=tuple(map(weighed, children)))
+
+
 @settings(max_examples=12, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.filter_too_much])
 @given(trees())
 def test_a_tree_rendered_and_imported_is_the_same(tree):
     configuration, lacking = render(tree)
     assert not lacking
     assert read(write(configuration), "f")[0] == configuration
-    assert imported(write(configuration)) == tree
+    assert imported(write(configuration)) == with_the_unsaid(tree)
 
 
 @settings(max_examples=40, deadline=None, phases=QUICK, suppress_health_check=[HealthCheck.filter_too_much])
@@ -66,16 +87,6 @@ def test_what_is_imported_can_be_written_as_queues_yaml(content):
     except PlacementError:
         assume(False)
     assert read_yaml(as_yaml(tree).encode(), "q").hierarchy == tree
-
-
-@pytest.mark.parametrize("name", ["a", "a b", "a,b", "x@y", "ü", "", "a\u200b", "a%b", "-", "a:b"])
-def test_names_are_those_that_queues_yaml_can_say(name):
-    try:
-        shapes._queue_name(name)
-    except ValueError:
-        assert not can_be_named(name)
-    else:
-        assert can_be_named(name)
 
 
 def test_root_is_closed_unless_it_says_otherwise_and_a_file_opens_it():
@@ -122,7 +133,7 @@ queues:
         "root": "memory-mb=1000, vcores=10",
         "a": "memory-mb=333, vcores=9",
         "b": "memory-mb=500, vcores=5",
-        "c": "memory-mb=10",
+        "c": "memory-mb=10, vcores=2147483647",
         "c.d": "memory-mb=5, vcores=5",
     }
     assert lacking == [("root.b", ("maximum",), "approximated")]
@@ -130,7 +141,7 @@ queues:
 
 def test_some_absolute_and_some_percent_cannot_be_said():
     text = "queues: [{name: a, maximum: {memory: 10g}, queues: [{name: b, maximum: 50%}]}]"
-    assert limits(text) == ({"a": "memory-mb=10240"}, [("root.a.b", ("maximum",), "not expressed")])
+    assert limits(text) == ({"a": "memory-mb=10240, vcores=2147483647"}, [("root.a.b", ("maximum",), "not expressed")])
 
 
 def test_what_is_reserved_in_percent_needs_an_absolute_amount_above():
@@ -195,3 +206,48 @@ queues: [{name: a, preemption: {fair-share-timeout: 5m}}, {name: b, preemption: 
 """)
     assert queues["root.a"] == {"allowPreemptionFrom": "false", "fairSharePreemptionTimeout": "300"}
     assert queues["root.b"] == {"allowPreemptionFrom": "true"}
+
+
+def test_what_the_capacity_scheduler_would_have_otherwise_is_said_and_changes_nothing():
+    content = b"""<allocations><queue name="a"><minResources>memory-mb=5, vcores=1</minResources></queue>
+<queue name="b"/><queue name="p"><queue name="c"/></queue></allocations>"""
+    told, _ = read(content, "f")
+    tree, problems = hierarchy(told)
+    assert (tree.defaults.policy, tree.defaults.max_am_share) == ("fair", 0.5)
+    assert [queue.weight for _, queue in tree.queues()] == [None, None, 1.0, 1.0, None]
+    assert [problem.code for problem in problems] == ["other-defaults"]
+    again, lacking = render(tree)
+    assert not lacking
+    for queue in (None, *told.queues):
+        before, after = (each.queues[queue] if queue else each.general for each in (told, again))
+        assert all(same(queue, name, before.get(name), after.get(name)) for name in {**before, **after})
+
+
+def maxima(text):
+    tree, problems = hierarchy(read(f"<allocations><queue name='a'>{text}</queue></allocations>".encode(), "f")[0])
+    (queue,) = tree.root.children
+    return queue, [problem.code for problem in problems if problem.severity == "warning"], render(tree)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "codes"),
+    [
+        ("memory-mb=1024", {"memory": 1024, "vcores": 0}, ["no-vcores"]),
+        ("memory-mb=1024, vcores=2147483647", {"memory": 1024}, []),
+        ("memory-mb=1024, vcores=2", {"memory": 1024, "vcores": 2}, []),
+        ("vcores=2", {"vcores": 2}, []),
+        ("vcores=2147483647", {"vcores": 2147483647}, []),
+        ("yarn.io/gpu=2, vcores=2147483647", {"yarn.io/gpu": 2}, []),
+    ],
+)
+def test_vcores_that_a_maximum_does_not_name_are_none_to_the_scheduler(text, values, codes):
+    queue, found, rendered = maxima(f"<maxResources>{text}</maxResources>")
+    assert (queue.maximum.values, found) == (values, codes)
+    assert same("root.a", "maxResources", text, rendered.queues["root.a"]["maxResources"])
+    queue, found, _ = maxima(f"<maxContainerAllocation>{text}</maxContainerAllocation>")
+    assert (queue.extras["fair"]["maxContainerAllocation"], found) == (text, codes)
+
+
+def test_less_than_nothing_by_a_sign_is_nothing():
+    queue, _, _ = maxima("<maxResources>-0%</maxResources>")
+    assert queue.maximum.as_data() == "0% of cluster"

@@ -22,6 +22,7 @@ queues:
 """
 DOCUMENT = reading.read(QUEUES.encode(), "queues.yaml")
 PATHS = [path for path, _ in DOCUMENT.hierarchy.queues()]
+WITHOUT_DEFAULT = [path for path in PATHS if path != "root.default"]
 FORMAT, INLINE, IN_A_FILE, LEGACY, BY_NAME = PROPERTIES[:5]
 
 
@@ -139,7 +140,8 @@ def test_an_import_gives_lines_that_place_the_same(rules):
 
 
 def of_json(*rules, **more):
-    return lines({FORMAT: "json", INLINE: json.dumps({"rules": rules}), **more}, PATHS)
+    """Of a tree without `root.default`, to which the rest goes."""
+    return lines({FORMAT: "json", INLINE: json.dumps({"rules": rules}), **more}, WITHOUT_DEFAULT)
 
 
 def codes(problems):
@@ -151,7 +153,6 @@ def codes(problems):
     ("rule", "expected"),
     [
         ({"type": "user", "matches": "*", "policy": "specified"}, []),
-        ({"type": "user", "matches": "*", "policy": "reject"}, []),
         ({"type": "user", "matches": "*", "policy": "defaultQueue"}, ["* root.default"]),
         ({"type": "user", "matches": "bob", "policy": "custom", "customPlacement": "prod"}, ["bob: root.apps.prod"]),
         ({"type": "group", "matches": "a b", "policy": "user", "parentQueue": "users"}, [':"a b" root.users.%user']),
@@ -171,6 +172,7 @@ def test_what_a_line_can_say(rule, expected):
 @pytest.mark.parametrize(
     "rule",
     [
+        {"type": "user", "matches": "*", "policy": "reject"},
         {"type": "user", "matches": "bob", "policy": "reject"},
         {"type": "user", "matches": "bob", "policy": "specified"},
         {"type": "user", "matches": "*", "policy": "secondaryGroup", "parentQueue": "root"},
@@ -193,7 +195,28 @@ def test_what_no_line_can_say_is_said(rule):
 def test_rules_behind_one_that_rejects_everybody_are_left_out():
     reject = {"type": "user", "matches": "*", "policy": "reject"}
     written, problems = of_json(reject, {"type": "user", "matches": "*", "policy": "defaultQueue"})
-    assert (written, codes(problems)) == ([], ["rule-left-out"])
+    assert (written, codes(problems)) == ([], ["rule-left-out", "rule-left-out"])
+
+
+def test_that_everybody_is_rejected_is_no_news_behind_a_rule_for_everybody():
+    everybody, bob = {"type": "user", "matches": "*"}, {"type": "user", "matches": "bob"}
+    rules = [bob | {"policy": "defaultQueue"}, everybody | {"policy": "defaultQueue"}, everybody | {"policy": "reject"}]
+    assert of_json(*rules) == (["bob: root.default", "* root.default"], [])
+
+
+@pytest.mark.parametrize(
+    ("general", "expected"),
+    [
+        ({}, ["* root.default"]),
+        ({LEGACY: "u:bob:prod"}, ["bob: root.apps.prod", "* root.default"]),
+        ({LEGACY: "u:%user:%user"}, ["* %user"]),
+        ({FORMAT: "json", IN_A_FILE: "/etc/hadoop/rules.json"}, []),
+        ({LEGACY: "u:bob"}, []),
+    ],
+)
+def test_whom_no_rule_is_for_goes_to_the_queue_called_default(general, expected):
+    assert lines(general, PATHS)[0] == expected
+    assert "* root.default" not in lines(general, WITHOUT_DEFAULT)[0]
 
 
 def test_that_requests_were_overridden_is_said():

@@ -115,11 +115,9 @@ def imported(rules):
         (KEPT + default("root.apps.prod"), ["* root.apps.prod"]),
         (KEPT + '<rule name="default"/>', ["* root.default"]),
         (KEPT + '<rule name="default" queue="apps.prod"/>', ["* root.apps.prod"]),
-        ('<rule name="user"/>', ["* root.%user"]),
-        ('<rule name="primaryGroup"/>', ["* root.%primary_group"]),
-        ('<rule name="primaryGroup" create="false"/>' + REJECT, ["* root.%primary_group"]),
-        ('<rule name="nestedUserQueue"><rule name="primaryGroup"/></rule>', ["* root.%primary_group.%user"]),
-        (nested(default("root.users"), "true"), ["* root.users.%user"]),
+        (KEPT + '<rule name="user" create="false"/>' + REJECT, ["* root.%user"]),
+        (KEPT + '<rule name="primaryGroup" create="false"/>' + REJECT, ["* root.%primary_group"]),
+        (KEPT + nested(default("root.users"), "true"), ["* root.users.%user"]),
     ],
 )
 def test_what_a_line_can_say(rules, expected):
@@ -141,7 +139,30 @@ def test_what_a_line_can_say(rules, expected):
     ],
 )
 def test_what_no_line_can_say_is_said(rule):
-    assert imported(rule) == ([], ["rule-left-out"])
+    assert imported(KEPT + rule) == ([], ["rule-left-out"])
+
+
+def test_that_whoever_asks_for_nothing_is_refused_is_said():
+    assert imported(KEPT + REJECT) == ([], ["rule-left-out"])
+    assert imported(REJECT) == ([], ["rule-left-out"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "line"),
+    [
+        ('<rule name="user"/>', "* root.%user"),
+        ('<rule name="primaryGroup"/>', "* root.%primary_group"),
+        ('<rule name="nestedUserQueue"><rule name="primaryGroup"/></rule>', "* root.%primary_group.%user"),
+        (nested(default("root.apps"), "true"), "* root.apps.%user"),
+    ],
+)
+def test_that_queues_are_created_around_others_is_said(rule, line):
+    assert imported(KEPT + rule) == ([line], ["rule-approximated"])
+
+
+def test_that_requests_count_for_nothing_is_said():
+    assert imported(default("root.default")) == (["* root.default"], ["rule-approximated"])
+    assert imported('<rule name="user" create="false"/>' + KEPT + REJECT)[1][-1] == "rule-approximated"
 
 
 @pytest.mark.parametrize("text", ["<", "<a></b>", '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
