@@ -24,6 +24,7 @@ from placement.sync.targets import find
 from placement.yarn.configuration import resource_manager
 
 NOT_APPLIED, UNCLEAR = 1, 3  # exit status: as before, and neither as before nor as planned
+MOST = 20  # shortfalls that are shown
 LONGEST = 200  # characters of a value that are shown
 _MARKS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 _EFFECTS = {REMOVED: "the queue is to be removed", CLOSED: "the queue is to have queues below it"}
@@ -135,10 +136,12 @@ def shortfalls(found: tuple[Shortfall, ...]) -> Iterator[str]:
     """What the scheduler does not have as the policy says it."""
     if found:
         yield "not as the policy says it:"
-    for each in found:
+    for each in found[:MOST]:
         where = f"map.txt:{each.line}" if each.line else (each.queue or "queues.yaml")
         who = "nobody enforces it" if each.enforced_by == NOBODY else f"enforced by the {each.enforced_by}"
         yield f"  {visible(where)}: {visible(each.said)} is {each.how}: {visible(each.why)}; {who}"
+    if len(found) > MOST:
+        yield f"  and {len(found) - MOST} more: `--json` has all of them"
 
 
 def _drift(difference: Difference) -> Iterator[str]:

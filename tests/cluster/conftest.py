@@ -11,10 +11,10 @@ _FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests of this folder, but those of parts.py, and puts those on one scheduler side by side."""
+    """Marks the tests here, but those of parts.py and the long ones, and puts those on one scheduler together."""
     here = Path(__file__).parent
     for item in items:
-        if here in item.path.parents and item.path.name != "test_parts.py":
+        if here in item.path.parents and item.path.name != "test_parts.py" and not item.get_closest_marker("engines"):
             item.add_marker("cluster")
     items.sort(key=lambda item: item.name.endswith("[capacity]") or "capacity_yarn" in item.fixturenames)
 

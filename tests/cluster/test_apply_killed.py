@@ -21,6 +21,8 @@ from tests.cluster.conftest import _Holder
 from tests.cluster.walking import Walker, instants
 from tests.cluster.yarn import Yarn
 
+pytestmark = pytest.mark.engines  # it takes minutes
+
 MUTABLE = {"yarn.scheduler.configuration.store.class": "memory"}
 GONE, HELD = "root.gone", "root.held"
 

@@ -9,6 +9,8 @@ from placement.schedulers.capacity.stages import keeping_states, stages
 from placement.schedulers.configuration import Configuration
 from tests.cluster.yarn import Yarn
 
+pytestmark = pytest.mark.engines  # it takes minutes
+
 
 def tree(*paths: str, **states: str) -> Configuration:
     """Queues of equal weight; `states` by the last part of a path."""

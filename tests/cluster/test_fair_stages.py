@@ -1,6 +1,10 @@
 """A parent becomes a leaf in the fair scheduler, which it would not survive in one step."""
 
+import pytest
+
 from tests.cluster.administrator import Administrator
+
+pytestmark = pytest.mark.engines  # it takes minutes
 
 OLD = """\
 <allocations><queue name="root"><aclSubmitApps> </aclSubmitApps>

@@ -30,6 +30,8 @@ from tests.cluster.administrator import Administrator
 from tests.cluster.conftest import _Holder
 from tests.cluster.yarn import Yarn
 
+pytestmark = pytest.mark.engines  # it takes minutes
+
 SEED = 6
 SIZES = (1, 8, 25, 60, 150, 300)  # queues
 DEEPEST, WIDEST = 5, 40

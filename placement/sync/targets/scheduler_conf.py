@@ -28,7 +28,7 @@ class SchedulerConf:
     is_file = False
 
     def __init__(self, manager: ResourceManager, limit_s: float = 40.0) -> None:
-        self.name = f"the scheduler-conf API of {manager.addresses[0]}"
+        self.name = f"the scheduler-conf API of {', '.join(sorted(manager.addresses))}"  # whoever is active
         self._manager = manager
         self._limit_s = limit_s
 
