@@ -52,6 +52,8 @@ class Finder:
         path = self.path(rule)
         if path is None:
             return []
+        if self._hierarchy.find(path):  # as that of most rules is: no name of a queue has a placeholder
+            return [Spot(path)]
         parts = path.split(".")[1:]
         if rule.kind == USER:
             parts = [rule.name.replace(".", "_dot_") if part == OF_USER else part for part in parts]
