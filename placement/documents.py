@@ -1,8 +1,5 @@
 """YAML documents with positions: text in, a checked value out, every fault named by file, line and column."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
@@ -13,6 +10,7 @@ from yaml.composer import Composer
 from yaml.constructor import SafeConstructor
 from yaml.resolver import Resolver
 
+from placement import collector
 from placement.errors import Place, PlacementError, Problem, nearest, quoted
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -31,20 +29,8 @@ def read(model: type[Model], source: bytes, file: str, guide: str = "docs/policy
 
 def read_with_places(model: type[Model], source: bytes, file: str, guide: str) -> tuple[Model, Places]:
     """As `read`, and the place of every value by its path: `("queues", 0, "name")`; see `place_of`."""
-    with _without_collector():
+    with collector.paused():
         return _read(model, source, file, guide)
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Reading makes a great many objects and no garbage, so that looking for some would take most of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _read(model: type[Model], source: bytes, file: str, guide: str) -> tuple[Model, Places]:

@@ -24,6 +24,7 @@ from placement.sync.targets import find
 from placement.yarn.configuration import resource_manager
 
 NOT_APPLIED, UNCLEAR = 1, 3  # exit status: as before, and neither as before nor as planned
+TIMEOUT_S = 60.0  # a ResourceManager takes some seconds to tell of ten thousand queues
 MOST = 20  # shortfalls that are shown
 LONGEST = 200  # characters of a value that are shown
 _MARKS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
@@ -34,7 +35,7 @@ def opened(policy_folder: str) -> tuple[PolicyFiles, Planner]:
     """The policy, and who plans for what its site has. Raises PlacementError."""
     files = PolicyFiles(policy_folder)
     site = files.site()
-    manager = resource_manager(site, os.environ, getpass.getuser())
+    manager = resource_manager(site, os.environ, getpass.getuser(), TIMEOUT_S)
     return files, Planner(find(site, os.environ, manager), manager, History(site.history))
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from lxml import etree
 
+from placement import collector
 from placement.errors import PlacementError, quoted
 from placement.schedulers import xml
 
@@ -186,7 +187,8 @@ def _application(value: object) -> Application:
 
 def _json(text: bytes) -> object:
     try:
-        value: object = json.loads(text)
+        with collector.paused():
+            value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadAnswerError(f"expected JSON: {error}") from error
     return value

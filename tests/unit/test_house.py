@@ -28,7 +28,7 @@ FLOORS = [
     {"rules"},
     {"queues"},
     {"units"},
-    {"errors"},
+    {"errors", "collector"},
 ]
 HOT = ["shim", "gateway", "identity", "decision", "policy", "submission", "errors", "folder"]
 HOT += [

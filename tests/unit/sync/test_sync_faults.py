@@ -11,7 +11,6 @@ import socket
 import sys
 import time
 import traceback
-from functools import partial
 
 import pytest
 
@@ -23,7 +22,7 @@ from placement.sync.history import History
 from placement.sync.targets import capacity_file as capacity_target
 from placement.sync.targets import fair_file as fair_target
 from placement.sync.targets import waiting
-from placement.yarn import client, configuration
+from placement.yarn import client
 from tests.unit.yarn.stub import answer, serving, standby
 
 MAP = "zoe: root.a\n"
@@ -180,7 +179,7 @@ def test_a_resource_manager_that_cannot_be_asked_stops_all_before_anything_is_do
     if command != "plan" and fault == "slow":
         pytest.skip("the same as of plan, and slow")
     if fault == "slow":
-        monkeypatch.setattr(syncing, "resource_manager", partial(configuration.resource_manager, timeout_s=0.5))
+        monkeypatch.setattr(syncing, "TIMEOUT_S", 0.5)
     status, out, err = on(*command.split())
     assert (status, out) == (REFUSED, "")
     assert f"error[{code}]" in plain(err)
