@@ -3,10 +3,12 @@
 import click
 
 from placement.cli import policy_option
-from placement.cli.syncing import carried_out, opened, warned
+from placement.cli.syncing import carried_out, opened, standing
 from placement.errors import Place, PlacementError, Problem
 from placement.files import trusted_bytes
+from placement.policy_files import PolicyFiles
 from placement.sync.plan import Binding, refuse_stale, saved
+from placement.sync.planning import proposal
 
 
 @click.command("apply")
@@ -20,13 +22,14 @@ def command(plan_file: str | None, yes: bool, policy_folder: str) -> int:
     is in force again; 3: look at `placement history`; 78: refused before anything was changed. See docs/sync.md.
     """
     asked = _saved(plan_file) if plan_file else None
-    files, planner = opened(policy_folder)
+    proposed = proposal(PolicyFiles(policy_folder))
+    planner = opened(proposed.files)
     with planner.history.locked():
-        warned(planner)
-        plan, before = planner.of_policy(files)
+        found = standing(planner)
+        plan = planner.of_policy(proposed, found)
         if asked and plan_file:
             refuse_stale(asked, plan.binding, plan_file)
-        return carried_out(planner, plan, before, "apply", yes)
+        return carried_out(planner, plan, found, "apply", yes)
 
 
 def _saved(plan_file: str) -> Binding:

@@ -6,7 +6,9 @@ import click
 
 from placement import whole_file
 from placement.cli import json_option, policy_option
-from placement.cli.syncing import lines, opened, warned
+from placement.cli.syncing import lines, opened, standing
+from placement.policy_files import PolicyFiles
+from placement.sync.planning import proposal
 
 CHANGES = 2  # exit status
 
@@ -21,13 +23,15 @@ def command(output: str | None, policy_folder: str, as_json: bool) -> int:
     The policy's check and test come first. Exit status 0: nothing to do; 2: there are changes. A saved plan is good
     as long as neither the policy nor what is in force changes. See docs/sync.md.
     """
-    files, planner = opened(policy_folder)
+    proposed = proposal(PolicyFiles(policy_folder))
+    planner = opened(proposed.files)
     running = planner.history.running()
     if running:
         click.echo(str(running), err=True)
+        found = planner.standing()
     else:
-        warned(planner)
-    plan, _ = planner.of_policy(files)
+        found = standing(planner)
+    plan = planner.of_policy(proposed, found)
     data = json.dumps(plan.as_data(), ensure_ascii=False, indent=2)
     if output:
         whole_file.write(output, data.encode() + b"\n", 0o640)

@@ -3,8 +3,9 @@
 import click
 
 from placement.cli import policy_option
-from placement.cli.syncing import carried_out, opened, warned
+from placement.cli.syncing import carried_out, opened, standing
 from placement.errors import PlacementError, Problem, quoted
+from placement.policy_files import PolicyFiles
 from placement.sync.history import AFTER, APPLIED, BEFORE, RESTORED, ROLLBACK, Entry
 
 
@@ -18,15 +19,13 @@ def command(revision: str | None, yes: bool, policy_folder: str) -> int:
     REV: the number of an entry of `placement history`, or the policy's revision there. The policy folder is left as it
     is, so that `placement plan` shows what the next apply would bring again. Exit status as that of `placement apply`.
     """
-    _, planner = opened(policy_folder)
+    planner = opened(PolicyFiles(policy_folder))
     with planner.history.locked():
-        warned(planner)
-        entries = planner.history.entries_of(planner.target.name)
-        entry, which = _meant(entries, revision, planner.target.in_force().version)
-        content = planner.history.content(entry, which)
-        plan, before = planner.of_content(entry.revision, content)
+        found = standing(planner)
+        entry, which = _meant(found.entries, revision, found.now.version)
+        plan = planner.of_content(entry.revision, planner.history.content(entry, which), found)
         words = f"{ROLLBACK} to {'before' if which == BEFORE else 'after'} {entry.number}"
-        return carried_out(planner, plan, before, words, yes)
+        return carried_out(planner, plan, found, words, yes)
 
 
 def _meant(entries: list[Entry], revision: str | None, version: str) -> tuple[Entry, str]:

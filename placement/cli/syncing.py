@@ -19,7 +19,7 @@ from placement.sync.difference import Change, Difference
 from placement.sync.history import APPLIED, RESTORED, History
 from placement.sync.plan import CLOSED, REMOVED, Effect, Plan
 from placement.sync.planning import Planner
-from placement.sync.target import InForce
+from placement.sync.standing import Standing
 from placement.sync.targets import find
 from placement.yarn.configuration import resource_manager
 
@@ -31,22 +31,22 @@ _MARKS = {"+": "green", "-": "red", "~": "yellow", ">": "cyan"}
 _EFFECTS = {REMOVED: "the queue is to be removed", CLOSED: "the queue is to have queues below it"}
 
 
-def opened(policy_folder: str) -> tuple[PolicyFiles, Planner]:
-    """The policy, and who plans for what its site has. Raises PlacementError."""
-    files = PolicyFiles(policy_folder)
+def opened(files: PolicyFiles) -> Planner:
+    """Who plans for what the site of `files` has. Raises PlacementError."""
     site = files.site()
     manager = resource_manager(site, os.environ, getpass.getuser(), TIMEOUT_S)
-    return files, Planner(find(site, os.environ, manager), manager, History(site.history))
+    return Planner(find(site, os.environ, manager), manager, History(site.history))
 
 
-def warned(planner: Planner) -> None:
-    """Says what an interrupted apply has left."""
-    left = planner.unfinished()
-    if left:
-        click.echo(str(left.problem), err=True)
+def standing(planner: Planner) -> Standing:
+    """What is in force; says what an interrupted apply has left."""
+    found = planner.standing()
+    if found.unfinished:
+        click.echo(str(found.unfinished.problem), err=True)
+    return found
 
 
-def carried_out(planner: Planner, plan: Plan, before: InForce, what: str, yes: bool) -> int:
+def carried_out(planner: Planner, plan: Plan, found: Standing, what: str, yes: bool) -> int:
     """Shows the plan, asks, and carries it out; the exit status. Raises PlacementError."""
     for line in lines(plan):
         click.echo(line)
@@ -56,7 +56,7 @@ def carried_out(planner: Planner, plan: Plan, before: InForce, what: str, yes: b
     if not yes:
         click.confirm("apply this?", abort=True, err=True)
     with _stopped_by_signals():
-        entry = Applier(planner.target, planner.manager, planner.history, _say).carry_out(plan, before, what)
+        entry = Applier(planner.target, planner.manager, planner.history, _say).carry_out(plan, found, what)
     if entry.outcome == APPLIED:
         click.echo(f"applied: entry {entry.number}")
         return 0

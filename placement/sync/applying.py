@@ -16,13 +16,13 @@ from placement.sync.difference import Difference, difference
 from placement.sync.history import APPLIED, BEGUN, FAILED, RESTORED, Entry, History
 from placement.sync.plan import Plan
 from placement.sync.probes import probes
+from placement.sync.standing import Standing
 from placement.sync.target import CHANGED_MEANWHILE, InForce, Target
 from placement.sync.targets.files import changed_meanwhile
-from placement.sync.unfinished import whole_before
+from placement.sync.targets.waiting import in_words
 from placement.yarn.client import ResourceManager
 
 AWAY = ("rm-unreachable", "rm-standby")  # codes of `yarn.client`
-SHOWN = 3  # differences that one message lists
 
 Say = Callable[[str], None]
 
@@ -36,19 +36,21 @@ class Applier:
         self.history = history
         self.say = say
 
-    def carry_out(self, plan: Plan, before: InForce, what: str) -> Entry:
+    def carry_out(self, plan: Plan, found: Standing, what: str) -> Entry:
         """The entry of an apply, whose outcome is APPLIED, RESTORED (nothing has changed in the end), or FAILED.
+
+        `found` is what the plan was made for.
 
         Whoever interrupts it (KeyboardInterrupt, SystemExit) has it taken back; who interrupts that too, is let go.
         Raises PlacementError `queue-in-use`, or what keeps the history from being written: nothing was done then.
         """
         refuse_in_use(plan)
-        old = whole_before(self.target, self.history, before)
+        old = found.whole
         entry = self.history.begin(_entry(plan, old, what), old.content, plan.content)
         self.say(f"what is in force is kept as entry {entry.number} of {self.history.folder}")
         try:
             self.say(f"writing {self.target.name}, and waiting for the ResourceManager to take it up")
-            unseen = self.target.put(before, plan.content)
+            unseen = self.target.put(found.now, plan.content)
             self.say("reading it back")
             said = "; ".join([*unseen, *self._refuse_other(plan)])
         except PlacementError as error:
@@ -66,7 +68,7 @@ class Applier:
     def _refuse_other(self, plan: Plan) -> list[str]:
         """What else there is to be said. Raises PlacementError `not-as-told` if in force is not what was put."""
         wanted = self.target.read(plan.content)
-        wrong = _in_words(difference(wanted, self.target.in_force().configuration))
+        wrong = _of(difference(wanted, self.target.in_force().configuration))
         wrong += shown.differences(wanted, self.manager.scheduler())
         unseen: list[str] = []
         try:
@@ -76,8 +78,7 @@ class Applier:
             why = "this account does not administer these queues" if first.code == "rm-refused" else first.message
             unseen.append(f"who may submit there was not asked: {why}")
         if wrong:
-            more = f" and {len(wrong) - SHOWN} more" if len(wrong) > SHOWN else ""
-            message = f"what is in force is not what was put there: {'; '.join(wrong[:SHOWN])}{more}"
+            message = f"what is in force is not what was put there: {in_words(wrong)}"
             raise PlacementError(Problem("not-as-told", message, remedy="see the ResourceManager's log"))
         return unseen
 
@@ -155,7 +156,7 @@ def _but_for_states(changes: Difference) -> bool:
     return not changes.added and not changes.removed and all(each.property == STATE for each in changes.changes)
 
 
-def _in_words(changes: Difference) -> list[str]:
+def _of(changes: Difference) -> list[str]:
     return [
         *(f"there is a queue {path}" for path in changes.added),
         *(f"there is no queue {path}" for path in changes.removed),

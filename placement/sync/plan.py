@@ -1,6 +1,5 @@
 """A plan: what would become of what is in force, and what that means. Plain values."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from placement.schedulers.configuration import Shortfall
 from placement.sync.difference import Difference
 
 FORMAT = 1  # of a saved plan
-LONGEST = 64 * 2**20  # bytes of a saved plan
 
 REMOVED, CLOSED, SMALLER = "removed", "closed", "smaller"
 
@@ -43,7 +41,7 @@ class Effect:
 class Binding:
     """What a plan rests on: the policy's `revision`, the `version` of what is in force at `target`, and what is put.
 
-    `digest` is of the content that would be put there.
+    `digest` is the version of the content that would be put there.
     """
 
     target: str
@@ -93,11 +91,6 @@ class Plan:
             "unfinished": self.is_unfinished,
             "warnings": [problem.as_data() for problem in self.warnings],
         }
-
-
-def digest(content: bytes) -> str:
-    """Twelve hexadecimal digits that stand for the content."""
-    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def saved(source: bytes, file: str) -> Binding:

@@ -1,6 +1,7 @@
 """From a policy folder, and what is in force, to a plan. Adapter; changes nothing."""
 
 import os
+from dataclasses import dataclass
 
 from placement.errors import Place, PlacementError, Problem
 from placement.expectations import EXPECTATIONS, run
@@ -12,12 +13,12 @@ from placement.schedulers.configuration import Configuration, Shortfall
 from placement.schedulers.formats import FORMATS
 from placement.schedulers.rendering import Rendered, render
 from placement.sync import shown
-from placement.sync.difference import Difference, difference
+from placement.sync.difference import difference
 from placement.sync.effects import effects
-from placement.sync.history import AFTER, APPLIED, RESTORED, History
-from placement.sync.plan import Binding, Plan, digest
-from placement.sync.target import InForce, Target
-from placement.sync.unfinished import Unfinished, unfinished, whole_before
+from placement.sync.history import History
+from placement.sync.plan import Binding, Plan
+from placement.sync.standing import Standing, standing
+from placement.sync.target import Target, version_of
 from placement.yarn.answers import states
 from placement.yarn.client import ResourceManager
 
@@ -63,6 +64,21 @@ def second_opinion(files: PolicyFiles, configuration: Configuration) -> list[Pro
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A policy without errors, as a scheduler is told it; `warnings` are of its review."""
+
+    files: PolicyFiles
+    rendered: Rendered
+    warnings: list[Problem]
+
+
+def proposal(files: PolicyFiles) -> Proposal:
+    """What the policy is to bring to its site's scheduler. Raises PlacementError as `checked` and `rendered`."""
+    warnings = checked(files)
+    return Proposal(files, rendered(files, files.site().scheduler), warnings)
+
+
 class Planner:
     """Makes plans for one target."""
 
@@ -70,66 +86,53 @@ class Planner:
         self.target = target
         self.manager = manager
         self.history = history
-        self.form = FORMATS[target.scheduler]
 
-    def of_policy(self, files: PolicyFiles) -> tuple[Plan, InForce]:
-        """What the policy would change, and what that was found against.
+    def standing(self) -> Standing:
+        """What is in force there, and what the history says of it."""
+        return standing(self.target, self.history)
 
-        Raises PlacementError: what is wrong with the policy, with what was rendered from it, or what keeps the
-        target or the ResourceManager from being asked.
+    def of_policy(self, proposed: Proposal, found: Standing) -> Plan:
+        """What the policy would change of what was found.
+
+        Raises PlacementError: what is wrong with what was rendered, or what keeps the target from being asked.
         """
-        warnings = checked(files)
-        told = rendered(files, self.target.scheduler)
-        before = self.target.in_force()
-        wanted = self.form.keeping_states(
-            told.configuration, whole_before(self.target, self.history, before).configuration
-        )
-        content = before.content
-        if difference(before.configuration, wanted):
-            content = self.form.write(wanted)
+        told, warnings = proposed.rendered, list(proposed.warnings)
+        form = FORMATS[self.target.scheduler]
+        wanted = form.keeping_states(told.configuration, found.whole.configuration)
+        content = found.now.content
+        if difference(found.now.configuration, wanted):
+            content = form.write(wanted)
             if self.target.is_file:
-                warnings += second_opinion(files, wanted)
-        return self._plan(files.revision(), before, wanted, content, told.shortfalls, warnings), before
+                warnings += second_opinion(proposed.files, wanted)
+        return self._plan(proposed.files.revision(), found, wanted, content, told.shortfalls, warnings)
 
-    def of_content(self, revision: str, content: bytes) -> tuple[Plan, InForce]:
+    def of_content(self, revision: str, content: bytes, found: Standing) -> Plan:
         """What it would change to go back to `content`, of the policy's `revision` then. Raises as `of_policy`."""
-        before = self.target.in_force()
-        return self._plan(revision, before, self.target.read(content), content, (), []), before
-
-    def unfinished(self) -> Unfinished | None:
-        """What the last apply or rollback has left, if it came to no clear end."""
-        return unfinished(self.target, self.history, self.target.in_force())
+        return self._plan(revision, found, self.target.read(content), content, (), [])
 
     def _plan(
         self,
         revision: str,
-        before: InForce,
+        found: Standing,
         wanted: Configuration,
         content: bytes,
         shortfalls: tuple[Shortfall, ...],
         warnings: list[Problem],
     ) -> Plan:
-        changes = difference(before.configuration, wanted)
+        before = found.now.configuration
+        changes = difference(before, wanted)
         if changes and (refusals := self.target.validate(content)):
             raise PlacementError(*refusals)
         answer = self.manager.scheduler()
         return Plan(
-            Binding(self.target.name, revision, before.version, digest(content)),
+            Binding(self.target.name, revision, found.now.version, version_of(content)),
             self.target.scheduler,
             changes,
-            tuple(effects(changes, before.configuration, wanted, states(answer))),
+            tuple(effects(changes, before, wanted, states(answer))),
             shortfalls,
-            self._drift(before),
-            tuple(shown.differences(before.configuration, answer)),
-            unfinished(self.target, self.history, before) is not None,
+            found.drift,
+            tuple(shown.differences(before, answer)),
+            found.unfinished is not None,
             tuple(warnings),
             content,
         )
-
-    def _drift(self, before: InForce) -> Difference:
-        """What somebody else has changed since the last apply; not known after one that came to no clear end."""
-        entries = self.history.entries_of(self.target.name)
-        last = next((entry for entry in reversed(entries) if entry.outcome != RESTORED), None)
-        if last is None or last.outcome != APPLIED:
-            return Difference()
-        return difference(self.target.read(self.history.content(last, AFTER)), before.configuration)

@@ -7,15 +7,15 @@ that nobody here can read. Queues that come on demand are no difference. Sources
 tests/cluster/test_sync_targets.py.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 from placement.errors import quoted, visible
 from placement.queues.names import FAIR
+from placement.queues.tree import ROOT
 from placement.schedulers.configuration import Configuration
 from placement.sync import shown_capacity, shown_fair
-from placement.sync.shown_values import Compared
 from placement.yarn.answers import Scheduler
+from placement.yarn.shapes import QueueInfo
 
 _TYPES = {"fair": "fairScheduler", "capacity": "capacityScheduler"}
 
@@ -27,17 +27,15 @@ def differences(configuration: Configuration, answer: Scheduler) -> list[str]:
     return list(_differences(configuration, answer.queues))
 
 
-def _differences(configuration: Configuration, queues: Mapping[str, dict[str, Any]]) -> Iterator[str]:
-    compared: Callable[[Configuration, str, Mapping[str, Any], Mapping[str, Any]], Iterator[Compared]]
-    compared = shown_fair.compared if configuration.scheduler == FAIR else shown_capacity.compared
-    root = queues.get("root", {})
+def _differences(configuration: Configuration, queues: Mapping[str, QueueInfo]) -> Iterator[str]:
+    differing = shown_fair.differing if configuration.scheduler == FAIR else shown_capacity.differing
+    root = queues.get(ROOT, {})
     for path in configuration.queues:
         if path not in queues:
             yield f"there is no queue {quoted(path)}"
             continue
-        for each in compared(configuration, path, queues[path], root):
-            if not each.is_same:
-                yield f"{visible(each.name)} of {quoted(path)} is {visible(each.shown)}, not {visible(each.told)}"
+        for each in differing(configuration, path, queues[path], root):
+            yield f"{visible(each.name)} of {quoted(path)} is {visible(each.shown)}, not {visible(each.told)}"
     for path, queue in queues.items():
         if path not in configuration.queues and queue.get("creationMethod") == "static":
             yield f"there is a queue {quoted(path)}"

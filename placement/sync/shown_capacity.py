@@ -4,14 +4,14 @@ Source: Hadoop `CapacitySchedulerQueueInfo`, `CapacitySchedulerLeafQueueInfo`, `
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from placement.queues.tree import ROOT
 from placement.schedulers.capacity import terms, texts
 from placement.schedulers.configuration import Configuration
 from placement.sync import shown_values
-from placement.sync.shown_values import Compared
+from placement.sync.shown_values import Differs
 from placement.yarn.answers import DRAINING
+from placement.yarn.shapes import QueueInfo
 
 UNLIMITED = 2**31 - 1
 AM_SHARE = 0.1  # where nobody says one
@@ -24,9 +24,7 @@ _AS_SAID: Mapping[str, tuple[str, Callable[[str], float]]] = {  # compared only 
 }
 
 
-def compared(
-    configuration: Configuration, path: str, queue: Mapping[str, Any], root: Mapping[str, Any]
-) -> Iterator[Compared]:
+def differing(configuration: Configuration, path: str, queue: QueueInfo, root: QueueInfo) -> Iterator[Differs]:
     """`queue` is the answer's."""
     del root
     own = configuration.queues[path]
@@ -44,7 +42,7 @@ def compared(
     yield from _access(own, path, queue)
 
 
-def _state(configuration: Configuration, path: str, queue: Mapping[str, Any]) -> Iterator[Compared]:
+def _state(configuration: Configuration, path: str, queue: QueueInfo) -> Iterator[Differs]:
     """A queue below a stopped one is stopped; one that is on its way counts as stopped."""
     told, at = terms.RUNNING, path
     while at:
@@ -55,7 +53,7 @@ def _state(configuration: Configuration, path: str, queue: Mapping[str, Any]) ->
     yield from shown_values.word(terms.STATE, told, terms.STOPPED if shown == DRAINING else shown)
 
 
-def _shares(own: Mapping[str, str], path: str, queue: Mapping[str, Any]) -> Iterator[Compared]:
+def _shares(own: Mapping[str, str], path: str, queue: QueueInfo) -> Iterator[Differs]:
     capacity = _share(own.get(terms.CAPACITY, ""))
     if capacity and path != ROOT:
         if capacity.kind == texts.PERCENT:
@@ -69,7 +67,7 @@ def _shares(own: Mapping[str, str], path: str, queue: Mapping[str, Any]) -> Iter
         yield from shown_values.number(terms.MAXIMUM_CAPACITY, maximum.number, shown, _PERCENT_ERROR)
 
 
-def _access(own: Mapping[str, str], path: str, queue: Mapping[str, Any]) -> Iterator[Compared]:
+def _access(own: Mapping[str, str], path: str, queue: QueueInfo) -> Iterator[Differs]:
     """Newer releases show a queue's own lists."""
     listed = queue.get("queueAcls")
     entries = listed.get("queueAcl") if isinstance(listed, dict) else None
@@ -94,7 +92,7 @@ def _share(text: str) -> texts.Share | None:
         return None
 
 
-def _read(name: str, read: Callable[[str], float], told: str, shown: object) -> Iterator[Compared]:
+def _read(name: str, read: Callable[[str], float], told: str, shown: object) -> Iterator[Differs]:
     try:
         value = read(told)
     except ValueError:

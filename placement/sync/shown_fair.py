@@ -3,25 +3,24 @@
 Source: Hadoop `FairSchedulerQueueInfo`, `FSQueue.getMaxShare`, `ConfigurableResource`, `AllocationConfiguration`.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from placement.queues.amounts import ABSOLUTE, MEMORY_NAME, VCORES, Amount
+from placement.queues.tree import ROOT
 from placement.schedulers.configuration import Configuration
 from placement.schedulers.fair import amounts, texts
 from placement.sync import shown_values
-from placement.sync.shown_values import Compared
+from placement.sync.shown_values import Differs
+from placement.yarn.shapes import QueueInfo, Resources
 
 UNLIMITED = 2**31 - 1
 _SHOWN = {MEMORY_NAME: "memory", VCORES: "vCores"}
 
 
-def compared(
-    configuration: Configuration, path: str, queue: Mapping[str, Any], root: Mapping[str, Any]
-) -> Iterator[Compared]:
+def differing(configuration: Configuration, path: str, queue: QueueInfo, root: QueueInfo) -> Iterator[Differs]:
     """`queue` and `root` are the answer's; `path` is in both."""
     own, general = configuration.queues[path], configuration.general
-    is_root = path == "root"
+    is_root = path == ROOT
     maximum = own.get("maxRunningApps", None if is_root else general.get("queueMaxAppsDefault", str(UNLIMITED)))
     most = texts.whole(maximum) if maximum is not None else None
     if most is not None:
@@ -35,36 +34,30 @@ def compared(
     yield from _resources(configuration, path, queue, root)
 
 
-def _resources(
-    configuration: Configuration, path: str, queue: Mapping[str, Any], root: Mapping[str, Any]
-) -> Iterator[Compared]:
+def _resources(configuration: Configuration, path: str, queue: QueueInfo, root: QueueInfo) -> Iterator[Differs]:
     """In MiB and vcores. What is left out of a maximum is not compared: releases do not agree on what it means."""
     own = configuration.queues[path]
     least = _amount(own.get("minResources", "0 mb, 0 vcores"))
     most_text = own.get("maxResources", configuration.general.get("queueMaxResourcesDefault", ""))
-    most = _amount(most_text) if path != "root" or "maxResources" in own else None
-    largest = _amount(own.get("maxContainerAllocation", "")) if path != "root" else None
+    most = _amount(most_text) if path != ROOT or "maxResources" in own else None
+    largest = _amount(own.get("maxContainerAllocation", "")) if path != ROOT else None
     for resource, name in _SHOWN.items():
-        cluster = _of(root, "clusterResources", name)
+        cluster = _in(root.get("clusterResources"), resource)
         if cluster is None:
             continue
         reserved = (_pieces(least, resource, cluster) or 0.0) if least else None
         if reserved is not None:
-            yield from shown_values.number(
-                f"minResources ({name})", reserved, _of(queue, "minResources", name), _off(least)
-            )
+            shown = _in(queue.get("minResources"), resource)
+            yield from shown_values.number(f"minResources ({name})", reserved, shown, _off(least))
         limit = _pieces(most, resource, cluster)
-        if limit is None and not most_text and path != "root":
+        if limit is None and not most_text and path != ROOT:
             limit = cluster
         if limit is not None and reserved is not None:
-            told = min(max(limit, reserved), cluster)
-            yield from shown_values.number(
-                f"maxResources ({name})", told, _of(queue, "maxResources", name), _off(least, most)
-            )
-        container, whole = _pieces(largest, resource, cluster), _of(root, "maxContainerAllocation", name)
+            told, shown = min(max(limit, reserved), cluster), _in(queue.get("maxResources"), resource)
+            yield from shown_values.number(f"maxResources ({name})", told, shown, _off(least, most))
+        container, whole = _pieces(largest, resource, cluster), _in(root.get("maxContainerAllocation"), resource)
         if container is not None and whole is not None:
-            told = min(container, whole)
-            shown = _of(queue, "maxContainerAllocation", name)
+            told, shown = min(container, whole), _in(queue.get("maxContainerAllocation"), resource)
             yield from shown_values.number(f"maxContainerAllocation ({name})", told, shown, _off(largest))
 
 
@@ -96,7 +89,7 @@ def _off(*told: Amount | None) -> int:
     return 0 if all(amount is None or amount.basis == ABSOLUTE for amount in told) else 1
 
 
-def _of(queue: Mapping[str, Any], key: str, name: str) -> float | None:
-    found = queue.get(key)
-    value = found.get(name) if isinstance(found, dict) else None
-    return value if isinstance(value, int | float) else None
+def _in(resources: Resources | None, resource: str) -> float | None:
+    if resources is None:
+        return None
+    return resources.get("vCores") if resource == VCORES else resources.get("memory")

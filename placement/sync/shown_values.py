@@ -10,38 +10,38 @@ FLOAT_ERROR = 1e-5  # relative: the schedulers count in float32, some several ti
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """A property, as told and as shown."""
+class Differs:
+    """A property that is not shown as it is told."""
 
     name: str
     told: str
     shown: str
-    is_same: bool
 
 
-def word(name: str, told: str, shown: object) -> Iterator[Compared]:
+def word(name: str, told: str, shown: object) -> Iterator[Differs]:
     """Words, in any case."""
-    if isinstance(shown, str):
-        yield Compared(name, told, shown, told.lower() == shown.lower())
+    if isinstance(shown, str) and told.lower() != shown.lower():
+        yield Differs(name, told, shown)
 
 
-def flag(name: str, told: bool, shown: object) -> Iterator[Compared]:
+def flag(name: str, told: bool, shown: object) -> Iterator[Differs]:
     """Yes or no."""
-    if isinstance(shown, bool):
-        yield Compared(name, str(told).lower(), str(shown).lower(), told == shown)
+    if isinstance(shown, bool) and told != shown:
+        yield Differs(name, str(told).lower(), str(shown).lower())
 
 
-def number(name: str, told: float, shown: object, tolerance: float = 0.0) -> Iterator[Compared]:
+def number(name: str, told: float, shown: object, tolerance: float = 0.0) -> Iterator[Differs]:
     """Numbers; `tolerance` is absolute, on top of what float32 loses."""
-    if isinstance(shown, int | float) and not isinstance(shown, bool):
-        is_same = abs(told - shown) <= tolerance + FLOAT_ERROR * max(1.0, abs(told))
-        yield Compared(name, f"{told:.10g}", f"{shown:.10g}", is_same)
+    if told == shown or not isinstance(shown, int | float) or isinstance(shown, bool):
+        return
+    if abs(told - shown) > tolerance + FLOAT_ERROR * max(1.0, abs(told)):
+        yield Differs(name, f"{told:.10g}", f"{shown:.10g}")
 
 
-def access(name: str, told: str, shown: object) -> Iterator[Compared]:
+def access(name: str, told: str, shown: object) -> Iterator[Differs]:
     """Access lists: the same people, in whatever order."""
-    if isinstance(shown, str):
-        yield Compared(name, _list(told), _list(shown), _people(told) == _people(shown))
+    if isinstance(shown, str) and _people(told) != _people(shown):
+        yield Differs(name, _list(told), _list(shown))
 
 
 def _people(text: str) -> tuple[bool, set[str], set[str]]:

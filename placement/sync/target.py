@@ -1,5 +1,6 @@
 """The one shape of what a scheduler takes its configuration from: a file, or the ResourceManager itself."""
 
+import hashlib
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -7,18 +8,24 @@ from placement.errors import Problem
 from placement.schedulers.configuration import Configuration
 
 CHANGED_MEANWHILE = "changed-meanwhile"
+DIGITS = 12  # of a version, hexadecimal
 
 
 @dataclass(frozen=True, slots=True)
 class InForce:
     """What a scheduler was found to be told.
 
-    `content` is the same as a file: byte for byte where it is one. `version` is another one whenever `content` is.
+    `content` is the same as a file: byte for byte where it is one; `version` is that of `content`.
     """
 
     configuration: Configuration
     content: bytes
     version: str
+
+
+def version_of(content: bytes) -> str:
+    """Another one whenever `content` is."""
+    return hashlib.sha256(content).hexdigest()[:DIGITS]
 
 
 class Target(Protocol):

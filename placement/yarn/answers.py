@@ -4,19 +4,36 @@ Sources: Hadoop `ClusterInfo`, `AppInfo`, `FairSchedulerInfo`, `CapacitySchedule
 `RMQueueAclInfo`, `ConfInfo` and `SchedConfUpdateInfo`.
 """
 
-import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
 from lxml import etree
 
-from placement import collector
 from placement.errors import PlacementError, quoted
 from placement.schedulers import xml
+from placement.yarn.shapes import (
+    App,
+    AppAnswer,
+    Apps,
+    AppsAnswer,
+    ClusterAnswer,
+    ConfAnswer,
+    OverviewAnswer,
+    QueueInfo,
+    QueueInfos,
+    RefusalAnswer,
+    SchedulerAnswer,
+)
+
+_SCHEDULER = " Scheduler"
+
+Shape = TypeVar("Shape")
+Element = TypeVar("Element")
 
 STANDBY = "STANDBY"
+FIFO = "fifoScheduler"  # which has no queues
 RUNNING, DRAINING, STOPPED = "RUNNING", "DRAINING", "STOPPED"  # Hadoop `QueueState`
 
 
@@ -59,7 +76,7 @@ class Scheduler:
     """`type` is `fairScheduler`, `capacityScheduler`, ...; `queues` {full path: what the answer says of that queue}."""
 
     type: str
-    queues: dict[str, dict[str, Any]]
+    queues: Mapping[str, QueueInfo]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +102,42 @@ class QueueAccess:
 
 def info(text: bytes) -> Info:
     """Raises BadAnswerError, as all of these do."""
-    found = _object(_object(_json(text), "clusterInfo"))
-    started = found.get("startedOn")
-    return Info(_text(found, "haState"), _text(found, "hadoopVersion"), started if isinstance(started, int) else 0)
+    found = _shaped(text, ClusterAnswer).clusterInfo
+    return Info(found.haState, found.hadoopVersion, found.startedOn)
 
 
 def application(text: bytes) -> Application:
-    return _application(_object(_json(text), "app"))
+    return _application(_shaped(text, AppAnswer).app)
 
 
 def applications(text: bytes) -> list[Application]:
-    """In the order of the answer; where there is none, YARN writes `{"apps": null}` or `{"apps": {}}`."""
-    apps = _object(_json(text)).get("apps")
-    return [_application(each) for each in _list(_object(apps or {}).get("app"))]
+    """In the order of the answer."""
+    apps = _shaped(text, AppsAnswer).apps
+    return [_application(each) for each in _several(apps.app if isinstance(apps, Apps) else None)]
+
+
+def overview(text: bytes) -> str:
+    """The type of the scheduler, as Scheduler has it."""
+    said = _shaped(text, OverviewAnswer).scheduler.schedulerType
+    return f"{said.removesuffix(_SCHEDULER).lower()}Scheduler" if said.endswith(_SCHEDULER) else said
 
 
 def scheduler(text: bytes) -> Scheduler:
-    found = _object(_object(_object(_json(text), "scheduler"), "schedulerInfo"))
+    found = _shaped(text, SchedulerAnswer).scheduler.schedulerInfo
     root = found.get("rootQueue", found)
-    return Scheduler(_text(found, "type"), dict(_queues(_object(root), "")))
+    return Scheduler(found["type"], {} if found["type"] == FIFO else dict(_queues(root, "")))
 
 
 def states(found: Scheduler) -> dict[str, QueueState]:
     """What runs and waits in each queue, by its full path."""
-    running, pending = Counter[str](), Counter[str]()
+    running, pending = dict.fromkeys(found.queues, 0), dict.fromkeys(found.queues, 0)
     for path, queue in found.queues.items():
-        at = path
+        runs = _number(queue.get("numActiveApps")) + _number(queue.get("numActiveApplications"))
+        waits = _number(queue.get("numPendingApps")) + _number(queue.get("numPendingApplications"))
+        at = path if runs or waits else ""
         while at:
-            running[at] += _number(queue, "numActiveApps", "numActiveApplications")
-            pending[at] += _number(queue, "numPendingApps", "numPendingApplications")
+            running[at] += runs
+            pending[at] += waits
             at = at.rpartition(".")[0]
     return {
         path: QueueState(running[path], pending[path], str(queue.get("state") or RUNNING))
@@ -131,8 +155,7 @@ def access(text: bytes) -> QueueAccess:
 
 def properties(text: bytes) -> dict[str, str]:
     """{name: value} of a scheduler's configuration."""
-    found = [_object(each) for each in _list(_object(_json(text)).get("property"))]
-    return {_text(each, "name"): _text(each, "value") for each in found}
+    return {each.name: each.value for each in _several(_shaped(text, ConfAnswer).property)}
 
 
 def update(changes: Mapping[str, str | None]) -> bytes:
@@ -151,47 +174,50 @@ def refusal(text: bytes) -> str | None:
     """The ResourceManager's own words of an answer that is an error, JSON or XML; None if it is no such answer."""
     try:
         if text.lstrip().startswith(b"<"):
-            found = {str(element.tag): element.text for element in _xml(text, "RemoteException")}
+            message = _xml(text, "RemoteException").findtext("message")
         else:
-            found = _object(_object(_json(text), "RemoteException"))
+            message = _shaped(text, RefusalAnswer).RemoteException.message
     except BadAnswerError:
         return None
-    message = found.get("message")
-    return message if isinstance(message, str) else ""
+    return message or ""
 
 
-def _queues(queue: dict[str, Any], parent: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def _queues(queue: QueueInfo, parent: str) -> Iterator[tuple[str, QueueInfo]]:
     """The queue and all below it. The fair scheduler names queues by their path, the capacity scheduler by the leaf."""
-    name = _text(queue, "queueName")
+    name = queue.get("queueName")
+    if name is None:
+        raise BadAnswerError(f"a queue below {quoted(parent)} has no name" if parent else "the root queue has no name")
     path = name if not parent or name.startswith(f"{parent}.") else f"{parent}.{name}"
     yield path, queue
-    below = queue.get("childQueues") or queue.get("queues") or {}
-    for each in _list(below.get("queue") if isinstance(below, dict) else below):
-        yield from _queues(_object(each), path)
+    for each in _below(queue.get("childQueues") or queue.get("queues")):
+        yield from _queues(each, path)
 
 
-def _application(value: object) -> Application:
-    app = _object(value)
-    tags = app.get("applicationTags")
+def _below(found: QueueInfos | list[QueueInfo] | str | None) -> list[QueueInfo]:
+    if isinstance(found, dict):
+        return _several(found.get("queue"))
+    return found if isinstance(found, list) else []
+
+
+def _application(app: App) -> Application:
     return Application(
-        id=_text(app, "id"),
-        user=_text(app, "user"),
-        queue=_text(app, "queue"),
-        state=_text(app, "state"),
-        final_status=str(app.get("finalStatus") or ""),
-        name=str(app.get("name") or ""),
-        tags=tuple(sorted(tags.split(","))) if isinstance(tags, str) and tags else (),
-        diagnostics=str(app.get("diagnostics") or ""),
+        id=app.id,
+        user=app.user,
+        queue=app.queue,
+        state=app.state,
+        final_status=app.finalStatus or "",
+        name=app.name or "",
+        tags=tuple(sorted(app.applicationTags.split(","))) if app.applicationTags else (),
+        diagnostics=app.diagnostics or "",
     )
 
 
-def _json(text: bytes) -> object:
+def _shaped(text: bytes, shape: type[Shape]) -> Shape:
+    """The JSON as this shape; what the shape does not have is passed over."""
     try:
-        with collector.paused():
-            value: object = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadAnswerError(f"expected JSON: {error}") from error
-    return value
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise BadAnswerError(f"expected JSON as of a ResourceManager: {error}") from error
 
 
 def _xml(text: bytes, tag: str) -> etree._Element:
@@ -204,25 +230,10 @@ def _xml(text: bytes, tag: str) -> etree._Element:
     return root
 
 
-def _number(queue: dict[str, Any], *names: str) -> int:
-    return sum(value for value in map(queue.get, names) if isinstance(value, int))
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
 
 
-def _object(value: object, key: str | None = None) -> dict[str, Any]:
-    """`value` as an object, or the object that it has by `key`."""
-    found = value.get(key) if key and isinstance(value, dict) else value if not key else None
-    if not isinstance(found, dict):
-        raise BadAnswerError(f"expected {quoted(key)} to be an object" if key else "expected an object")
-    return found
-
-
-def _list(value: object) -> list[Any]:
+def _several(value: list[Element] | Element | None) -> list[Element]:
     """A list; of one element older versions write that element alone, of none nothing."""
     return value if isinstance(value, list) else [] if value is None else [value]
-
-
-def _text(found: dict[str, Any], key: str) -> str:
-    value = found.get(key)
-    if not isinstance(value, str):
-        raise BadAnswerError(f"expected {quoted(key)} to be a text")
-    return value

@@ -81,6 +81,17 @@ class ResourceManager:
         """The scheduler in force and its queues."""
         return self._ask("scheduler", answers.scheduler)
 
+    def scheduler_type(self) -> str:
+        """The type of the scheduler in force, as of `scheduler`, whose answer may be very long."""
+
+        def read(answer: Answer) -> str | None:
+            return None if answer.status == 404 else answers.overview(_content(answer))
+
+        found = self._of_the_active(
+            lambda address: read(self._exchange.ask(address, Question("scheduler-overview", {})))
+        )
+        return found or self.scheduler().type  # before Hadoop 3.4
+
     def queue_states(self) -> dict[str, QueueState]:
         """What runs and waits in each queue, by its full path."""
         return answers.states(self.scheduler())

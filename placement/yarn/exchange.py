@@ -7,6 +7,7 @@ import ssl
 import time
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
+from io import BytesIO
 
 import requests
 from requests.auth import AuthBase
@@ -148,14 +149,14 @@ class _FaultError(Exception):
 
 def _body(answer: requests.Response, address: str, deadline: float) -> bytes:
     """The whole body. `requests` alone would wait as long as now and then a byte arrives, and take whatever comes."""
-    body = bytearray()
+    body = BytesIO()
     while piece := answer.raw.read1(PIECE):
-        body += piece
-        if len(body) > LARGEST_ANSWER:
+        body.write(piece)
+        if body.tell() > LARGEST_ANSWER:
             raise bad_answer(address, f"the answer has more than {LARGEST_ANSWER >> 20} MiB")
         if time.monotonic() > deadline:
             raise TimeoutError
-    return bytes(body)
+    return body.getvalue()  # which copies nothing
 
 
 def _refused(answer: Answer, remedy: str) -> PlacementError:

@@ -23,7 +23,9 @@ from placement.sync.applying import Applier
 from placement.sync.difference import difference
 from placement.sync.history import APPLIED, History
 from placement.sync.importing import imported
-from placement.sync.planning import Planner, rendered
+from placement.sync.plan import Plan
+from placement.sync.planning import Planner, proposal, rendered
+from placement.sync.standing import Standing
 from placement.sync.targets import find
 from placement.yarn.client import ResourceManager, simple
 from tests.cluster.administrator import Administrator
@@ -186,19 +188,24 @@ class RoundTrip:
         target = find(files.site(), self.yarn.environment("yarn"), self.manager)
         return Planner(target, self.manager, History(str(self.administrator.history)))
 
+    def plan(self) -> tuple[Planner, Standing, Plan]:
+        files = PolicyFiles(str(self.policy))
+        planner = self.planner(files)
+        found = planner.standing()
+        return planner, found, planner.of_policy(proposal(files), found)
+
     def of(self, tree: dict[str, Any], other: Path) -> None:
         (self.policy / "queues.yaml").write_text(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True))
         leaf = next(path for path, queue in self.hierarchy(self.policy)[0].queues() if queue.is_leaf)
         (self.policy / "map.txt").write_text(f"zoe: {leaf}\n:etl {leaf}\n")
-        files = PolicyFiles(str(self.policy))
-        planner = self.planner(files)
-        plan, before = planner.of_policy(files)
+        planner, found, plan = self.plan()
         assert plan
-        entry = Applier(planner.target, self.manager, planner.history, lambda _: None).carry_out(plan, before, "apply")
+        entry = Applier(planner.target, self.manager, planner.history, lambda _: None).carry_out(plan, found, "apply")
         assert entry.outcome == APPLIED, entry.said
         assert entry.said == ""
 
-        again, now = planner.of_policy(PolicyFiles(str(self.policy)))
+        _, standing, again = self.plan()
+        now = standing.now
         assert (bool(again), again.drift.as_data()["changes"]) == (False, [])
 
         found = imported(now.content, planner.target.name, self.yarn.scheduler, _nothing)

@@ -25,7 +25,7 @@ def find(site: Site, environ: Mapping[str, str], manager: ResourceManager) -> Ta
     `other-scheduler` (the site says another one than is in force), `no-real-command` (there is no `yarn` to have a
     file taken up), `no-resource-manager`, and what `manager` raises.
     """
-    in_force = manager.scheduler().type
+    in_force = manager.scheduler_type()
     if in_force != f"{site.scheduler}Scheduler":
         message = f"site.yaml says {quoted(site.scheduler)}, and the ResourceManager's scheduler is {quoted(in_force)}"
         remedy = f"say `scheduler: {in_force.removesuffix('Scheduler')}` in site.yaml, or ask the right ResourceManager"

@@ -16,6 +16,7 @@ from placement.sync.targets import files
 from placement.sync.targets.waiting import in_words, until_none
 from placement.yarn import answers
 from placement.yarn.client import ADMINISTER, SUBMIT, ResourceManager
+from placement.yarn.shapes import Resources
 
 RELOAD_S = 10.0  # between two looks of the ResourceManager at the time of the file
 SETTLE_S = 5.0  # how old it lets the file become first
@@ -24,7 +25,7 @@ RIGHTS = {"aclSubmitApps": SUBMIT, "aclAdministerApps": ADMINISTER}
 PROBES = 5  # access questions at most
 
 Probe = tuple[str, str, str]  # user, queue, right
-Evidence = tuple[list[bool | None], dict[str, object]]
+Evidence = tuple[list[bool | None], dict[str, Resources | None]]
 
 
 class FairFile:

@@ -1,26 +1,18 @@
 """A scheduler's file on this machine: read, its version, and replaced if it is still the one that was read."""
 
-import hashlib
 from collections.abc import Callable
 
 from placement import whole_file
 from placement.errors import Place, PlacementError, Problem
 from placement.schedulers.configuration import Configuration
 from placement.schedulers.xml import LARGEST
-from placement.sync.target import CHANGED_MEANWHILE, InForce
-
-DIGITS = 12  # of a version, hexadecimal
-
-
-def version(content: bytes) -> str:
-    """Another one whenever `content` is."""
-    return hashlib.sha256(content).hexdigest()[:DIGITS]
+from placement.sync.target import CHANGED_MEANWHILE, InForce, version_of
 
 
 def in_force(path: str, read: Callable[[bytes], Configuration]) -> InForce:
     """What the file says. Raises PlacementError: `no-scheduler-file`, or what is wrong in it."""
     found = content(path)
-    return InForce(read(found), found, version(found))
+    return InForce(read(found), found, version_of(found))
 
 
 def content(path: str) -> bytes:

@@ -9,7 +9,7 @@ from placement.queues.names import CAPACITY
 from placement.schedulers.capacity import file as capacity_file
 from placement.schedulers.configuration import Configuration
 from placement.sync import shown
-from placement.sync.target import InForce
+from placement.sync.target import InForce, version_of
 from placement.sync.targets import files
 from placement.sync.targets.stopping import steps, wait_for_stopped
 from placement.sync.targets.waiting import in_words, until_none
@@ -40,7 +40,7 @@ class SchedulerConf:
             raise PlacementError(Problem("not-mutable", message, remedy="plan again"))
         configuration = capacity_file.of(dict(sorted(properties.items())))
         content = capacity_file.write(configuration)
-        return InForce(configuration, content, files.version(content))
+        return InForce(configuration, content, version_of(content))
 
     def read(self, content: bytes) -> Configuration:
         """What `content` says."""

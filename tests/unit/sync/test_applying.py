@@ -10,8 +10,8 @@ from placement.sync.applying import Applier
 from placement.sync.difference import difference
 from placement.sync.history import APPLIED, BEFORE, FAILED, RESTORED, History
 from placement.sync.plan import Binding, Plan
+from placement.sync.standing import NEITHER, NEW, OLD, standing
 from placement.sync.target import InForce
-from placement.sync.unfinished import NEITHER, NEW, OLD, unfinished
 from placement.yarn.answers import Scheduler
 
 STATES = {b"old": "2", b"new": "3", b"halfway": "4"}
@@ -84,7 +84,7 @@ def plan(target, is_unfinished=False):
 def applied(target, folder):
     history = History(str(folder / "history"))
     applier = Applier(target, Manager(), history, lambda _: None)
-    return applier.carry_out(plan(target), target.in_force(), "apply"), history
+    return applier.carry_out(plan(target), standing(target, history), "apply"), history
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_who_interrupts_going_back_is_let_go_and_the_next_call_says_so(tmp_path)
     target = Target(tmp_path, (KeyboardInterrupt(), True), (KeyboardInterrupt(), False))
     with pytest.raises(KeyboardInterrupt):
         applied(target, tmp_path)
-    left = unfinished(target, History(str(tmp_path / "history")), target.in_force())
+    left = standing(target, History(str(tmp_path / "history"))).unfinished
     assert left.which == NEW
     assert "was interrupted: what it was to bring is in force" in left.problem.message
 
@@ -139,21 +139,21 @@ def test_an_apply_that_goes_on_keeps_what_was_there_before_it_all(tmp_path, now,
         applied(target, tmp_path)
     history = History(str(tmp_path / "history"))
     target.path.write_bytes(now)
-    assert unfinished(target, history, target.in_force()).which == which
+    assert standing(target, history).unfinished.which == which
     target.puts = [(None, True)]
     entry = Applier(target, Manager(), history, lambda _: None).carry_out(
-        plan(target, True), target.in_force(), "apply"
+        plan(target, True), standing(target, history), "apply"
     )
     assert entry.outcome == APPLIED
     assert history.content(entry, BEFORE) == old
-    assert unfinished(target, history, target.in_force()) is None
+    assert standing(target, history).unfinished is None
 
 
 def test_an_interrupted_rollback_says_how_it_goes_on(tmp_path):
     target = Target(tmp_path, (KeyboardInterrupt(), True), (KeyboardInterrupt(), False))
     with pytest.raises(KeyboardInterrupt):
         applied(target, tmp_path)
-    left = unfinished(target, History(str(tmp_path / "history")), target.in_force())
+    left = standing(target, History(str(tmp_path / "history"))).unfinished
     assert left.problem.remedy == "go on by `placement apply`, or go back by `placement rollback`"
     back = replace(left, entry=replace(left.entry, what="rollback to before 1"))
     assert back.problem.remedy == "go on by `placement rollback`, or bring the policy by `placement apply`"

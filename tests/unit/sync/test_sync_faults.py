@@ -55,6 +55,8 @@ class Cluster:
             return answer("<rmQueueAclInfo><allowed>true</allowed></rmQueueAclInfo>", sort="application/xml")
         if "/scheduler-conf" in path:
             return answer("", "400 Bad Request")
+        if "/scheduler-overview" in path:
+            return answer({"scheduler": {"schedulerType": f"{self.scheduler.title()} Scheduler"}})
         return answer(self.scheduler_answer())
 
     def scheduler_answer(self):
@@ -164,7 +166,7 @@ FAULTS = {
     "deep JSON": (answer("[" * 100_000), "rm-answer"),
     "nameless queue": (answer({"scheduler": {"schedulerInfo": {"type": "fairScheduler", "rootQueue": {}}}}),
                        "rm-answer"),
-    "other scheduler": (answer({"scheduler": {"schedulerInfo": {"type": "fifoScheduler", "queueName": "root"}}}),
+    "other scheduler": (answer({"scheduler": {"schedulerType": "Fifo Scheduler"}}),
                         "other-scheduler"),
 }  # fmt: skip
 

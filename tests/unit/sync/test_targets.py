@@ -66,6 +66,9 @@ class Manager:
     def scheduler(self):
         return Scheduler(self.type, {"root": {}, **self.shown()})
 
+    def scheduler_type(self):
+        return self.type
+
     def queue_states(self):
         return answers.states(self.scheduler())
 
@@ -345,17 +348,17 @@ def test_an_unclear_change_is_read_back_and_not_sent_again(fault):
 
 
 def test_the_target_of_a_site(tmp_path):
-    environ = {"HADOOP_CONF_DIR": str(tmp_path), "PATH": ""}
-    assert problem_of(lambda: find(Site(scheduler="fair"), environ, Manager(scheduler="capacity"))).code == (
-        "other-scheduler"
-    )
-    assert find(Site(scheduler="fair"), environ, Manager()).name == f"{tmp_path}/fair-scheduler.xml"
-    assert find(Site(scheduler="fair", scheduler_file="/x/f.xml"), environ, Manager()).name == "/x/f.xml"
+    def found(site, manager):
+        return find(site, {"HADOOP_CONF_DIR": str(tmp_path), "PATH": ""}, manager)
+
+    assert problem_of(lambda: found(Site(scheduler="fair"), Manager(scheduler="capacity"))).code == ("other-scheduler")
+    assert found(Site(scheduler="fair"), Manager()).name == f"{tmp_path}/fair-scheduler.xml"
+    assert found(Site(scheduler="fair", scheduler_file="/x/f.xml"), Manager()).name == "/x/f.xml"
     site = Site(scheduler="capacity", commands={"yarn": "/bin/true"})
-    assert isinstance(find(site, environ, Manager(scheduler="capacity", kept=A)), SchedulerConf)
-    assert find(site, environ, Manager(scheduler="capacity")).name == f"{tmp_path}/capacity-scheduler.xml"
+    assert isinstance(found(site, Manager(scheduler="capacity", kept=A)), SchedulerConf)
+    assert found(site, Manager(scheduler="capacity")).name == f"{tmp_path}/capacity-scheduler.xml"
     without = Site(scheduler="capacity")
-    assert problem_of(lambda: find(without, environ, Manager(scheduler="capacity"))).code == "no-real-command"
+    assert problem_of(lambda: found(without, Manager(scheduler="capacity"))).code == "no-real-command"
 
 
 @pytest.mark.parametrize(("said", "path"), [("/etc/fair.xml", "/etc/fair.xml"), ("own.xml", "own.xml"), ("", None)])

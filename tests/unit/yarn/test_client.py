@@ -113,8 +113,8 @@ def test_a_refusal_is_told_in_the_resource_managers_words_and_not_repeated(statu
         (answer("There is no active RM right now.", sort="text/plain"), "found `text/plain`"),
         (answer("{"), "expected JSON"),
         (answer("[" * 100_000), "expected JSON"),
-        (answer("[]"), "expected an object"),
-        (answer({"apps": {"app": [{"id": "x"}]}}), "expected `user` to be a text"),
+        (answer("[]"), "Expected `object`"),
+        (answer({"apps": {"app": [{"id": "x"}]}}), "missing required field `user` - at `$.apps.app[0]`"),
         (answer({"RemoteException": {"message": "bad tag"}}, "400 Bad Request"), "400 bad tag"),
         (answer(b"\x1f\x8b\x08", Content_Encoding="gzip"), "expected JSON"),
     ],
@@ -247,3 +247,15 @@ def test_queues_of_both_schedulers_by_their_paths():
         found = ResourceManager([rm.address]).scheduler()
     assert (found.type, list(found.queues)) == ("capacityScheduler", ["root", "root.a", "root.a.b"])
     assert found.queues["root.a.b"]["capacity"] == 7.0
+
+
+@pytest.mark.parametrize("said", ["Fair Scheduler", "OwnScheduler", None])
+def test_the_type_of_the_scheduler_which_older_releases_say_beside_the_queues_alone(said):
+    def behave(request):
+        if "scheduler-overview" not in request:
+            return answer({"scheduler": {"schedulerInfo": {"type": "fifoScheduler"}}})
+        return answer({"scheduler": {"schedulerType": said}}) if said else answer({}, "404 Not Found")
+
+    with serving(behave) as rm:
+        expected = {"Fair Scheduler": "fairScheduler", None: "fifoScheduler"}.get(said, said)
+        assert ResourceManager([rm.address]).scheduler_type() == expected
