@@ -81,12 +81,10 @@ def entries(access: Access | None) -> list[tuple[str, str]]:
     """Kind and name of every entry; none where nothing is said."""
     if access is None:
         return []
-    return [
-        *([(EVERYBODY, "")] if access.everybody else []),
-        *((USER, name) for name in access.users),
-        *((GROUP, name) for name in access.groups),
-        *((ROLE, name) for name in access.roles),
-    ]
+    found = [(EVERYBODY, "")] if access.everybody else []
+    for kind, names in ((USER, access.users), (GROUP, access.groups), (ROLE, access.roles)):
+        found += [(kind, name) for name in names]
+    return found
 
 
 def of_queue(hierarchy: Hierarchy, path: str) -> Rights:

@@ -173,11 +173,7 @@ class Hierarchy:
 
     def queues(self) -> Iterator[tuple[str, Queue]]:
         """Every queue with its full path, `root` first, each parent before its children, in the order of the file."""
-        rest = [(self.root.name, self.root)]
-        while rest:
-            path, queue = rest.pop()
-            yield path, queue
-            rest += [(f"{path}.{child.name}", child) for child in reversed(queue.children)]
+        return iter(self._by_path.items())
 
     def find(self, path: str) -> Queue | None:
         """The queue of that full path; O(1) but for the first time."""
@@ -211,7 +207,13 @@ class Hierarchy:
 
     @cached_property
     def _by_path(self) -> dict[str, Queue]:
-        return dict(self.queues())
+        found = {}
+        rest = [(self.root.name, self.root)]
+        while rest:
+            path, queue = rest.pop()
+            found[path] = queue
+            rest += [(f"{path}.{child.name}", child) for child in reversed(queue.children)]
+        return found
 
 
 DEEPEST = 2  # levels of queues created on demand; source: Hadoop `CapacitySchedulerConfiguration`, maximum-queue-depth

@@ -62,13 +62,13 @@ class _Ruled:
         self._hierarchy = hierarchy
         self._finder = Finder(hierarchy)
         self._holds: dict[Entry, bool] = {}
-        opened: list[tuple[Rule, str, set[Entry]]] = []
+        opened: list[tuple[Rule, str, Queue, set[Entry]]] = []
         for rule in rules.rules:
             opened += [(rule, *each) for each in self._add(rule)]
-        for rule, path, entries in opened:
-            self._say_what_opens(rule, path, entries)
+        for rule, path, queue, entries in opened:
+            self._say_what_opens(rule, path, queue, entries)
 
-    def _add(self, rule: Rule) -> Iterator[tuple[str, set[Entry]]]:
+    def _add(self, rule: Rule) -> Iterator[tuple[str, Queue, set[Entry]]]:
         """Grants what one rule says; yields each queue with others below it that is opened by it, and to whom."""
         spots = [spot for spot in self._finder.spots(rule) if spot.path != ROOT]
         if not spots:
@@ -91,15 +91,15 @@ class _Ruled:
             self.entries.setdefault(spot.path, {}).update(dict.fromkeys(entries))
             queue = self._hierarchy.find(spot.path)
             if entries and queue and queue.children:
-                yield spot.path, set(entries)
+                yield spot.path, queue, set(entries)
 
     def _is_parent(self, spot: Spot) -> bool:
         queue = self._hierarchy.find(spot.path)
         return not spot.on_demand and queue is not None and not queue.is_leaf
 
-    def _say_what_opens(self, rule: Rule, path: str, entries: set[Entry]) -> None:
+    def _say_what_opens(self, rule: Rule, path: str, queue: Queue, entries: set[Entry]) -> None:
         """That a right to a queue is one to all below it, unless rules give these to the same people anyway."""
-        known = ((leaf, self.entries.get(leaf, {})) for leaf in _leaves(self._hierarchy, path))
+        known = ((leaf, self.entries.get(leaf, {})) for leaf in _leaves(path, queue))
         leaves = [leaf for leaf, there in known if ALL not in there and not entries <= there.keys()]
         if leaves:
             why = f"whoever may submit to {quoted(path)} may submit to all below it: {_listed(leaves)}"
@@ -139,9 +139,10 @@ class _Held:
 
 def _with(queue: Queue, path: str, entries: Mapping[str, Iterable[Entry]], held: _Held) -> Queue:
     """The queue, and all below it, with the entries added that nobody gave yet."""
-    own = [*access.entries(queue.submit), *access.entries(queue.admin)]
+    own, wanted = [*access.entries(queue.submit), *access.entries(queue.admin)], entries.get(path, ())
+    if not queue.children and not wanted:
+        return queue
     held.change(own, 1)
-    wanted = entries.get(path, ())
     new = [ALL] if ALL in wanted and ALL not in held else [entry for entry in wanted if entry not in held]
     held.change(new, 1)
     children = tuple(_with(child, f"{path}.{child.name}", entries, held) for child in queue.children)
@@ -178,14 +179,14 @@ def _members(entry: Entry, roles: Mapping[str, Access]) -> list[Entry]:
     return access.entries(roles.get(name)) if kind == ROLE else []
 
 
-def _leaves(hierarchy: Hierarchy, path: str) -> Iterator[str]:
-    """The queues below `path`, or itself, that have none below them."""
-    rest = [(path, hierarchy.find(path))]
+def _leaves(path: str, queue: Queue) -> Iterator[str]:
+    """The queues below that one, or itself, that have none below them."""
+    rest = [(path, queue)]
     while rest:
-        here, queue = rest.pop()
-        if queue and queue.children:
-            rest += [(f"{here}.{child.name}", child) for child in reversed(queue.children)]
-        elif queue:
+        here, at = rest.pop()
+        if at.children:
+            rest += [(f"{here}.{child.name}", child) for child in reversed(at.children)]
+        else:
             yield here
 
 
@@ -199,21 +200,23 @@ def _without_rule(hierarchy: Hierarchy, ruled: Mapping[str, Iterable[Entry]]) ->
     known = {path: {*entries, *_all_members(entries, hierarchy.roles)} for path, entries in ruled.items()}
     for path, queue in hierarchy.queues():
         for keys, given in _said(queue):
-            numbers: Counter[str] = Counter()
-            for kind, name in access.entries(given):
-                where = () if kind == access.EVERYBODY else (f"{kind}s", numbers[kind])
-                numbers[kind] += 1
-                lacking = _lacking((kind, name), path, hierarchy, known)
+            there = access.entries(given)
+            for kind, name in there:
+                lacking = _lacking((kind, name), path, queue, hierarchy.roles, known)
                 if lacking:
+                    alike = [each for each in there if each[0] == kind]
+                    where = () if kind == access.EVERYBODY else (f"{kind}s", alike.index((kind, name)))
                     who = f"{kind} {quoted(name)}" if name else kind
                     why = f"no rule of the map is for them in {quoted(lacking)}; the ResourceManager lets them in"
                     yield Shortfall(path, (*keys, *where), f"{who} in {quoted(path)}", APPROXIMATED, why, GATEWAY)
 
 
-def _lacking(entry: Entry, path: str, hierarchy: Hierarchy, known: Mapping[str, set[Entry]]) -> str | None:
-    """The first queue at or below `path` that no rule gives to them."""
-    members = _members(entry, hierarchy.roles)
-    for leaf in _leaves(hierarchy, path):
+def _lacking(
+    entry: Entry, path: str, queue: Queue, roles: Mapping[str, Access], known: Mapping[str, set[Entry]]
+) -> str | None:
+    """The first queue at or below `queue`, of that path, that no rule gives to them."""
+    members = _members(entry, roles)
+    for leaf in _leaves(path, queue):
         there = known.get(leaf, set())
         if not ({ALL, entry} & there or (members and there.issuperset(members))):
             return leaf

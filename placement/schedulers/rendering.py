@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from placement import collector
 from placement.queues.queue import Hierarchy
 from placement.rules.model import Rules
 from placement.schedulers.configuration import GATEWAY, NOT_EXPRESSED, Configuration, Shortfall
@@ -17,6 +18,7 @@ class Rendered:
     shortfalls: tuple[Shortfall, ...]
 
 
+@collector.paused()
 def render(hierarchy: Hierarchy, rules: Rules, scheduler: str) -> Rendered:
     """`rules` as they place: roles known, queues by their full paths where the tree can tell."""
     form = FORMATS[scheduler]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 from placement.queues.queue import DEEPEST, Hierarchy, Queue
 from placement.queues.tree import ROOT, Tree
@@ -29,7 +30,10 @@ class Finder:
 
     def __init__(self, hierarchy: Hierarchy) -> None:
         self._hierarchy = hierarchy
-        self._tree = Tree(path for path, _ in hierarchy.queues() if path != ROOT)
+
+    @cached_property
+    def _tree(self) -> Tree:
+        return Tree(path for path, _ in self._hierarchy.queues() if path != ROOT)
 
     def path(self, rule: Rule) -> str | None:
         """The rule's queue from `root` on, placeholders as they are.

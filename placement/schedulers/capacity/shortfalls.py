@@ -60,6 +60,8 @@ def of_settings(path: str | None, keys: Keys, said: Settings, losses: Losses) ->
 def _of_fair(path: str | None, keys: Keys, said: Settings, losses: Losses) -> None:
     """What is said in the fair scheduler's words, but for what has its like here."""
     others = dict(said.extras.get(FAIR, {}))
+    if not others:
+        return
     if path is None and PLACEMENT in others:
         del others[PLACEMENT]
         losses.near(path, (*keys, FAIR, PLACEMENT), PLACEMENT, "rules made from the map are in the place of these")
@@ -76,8 +78,11 @@ def most_of_a_container(path: str, said: Settings) -> dict[str, str]:
     this one refuses to start with more, and no limit is more.
     Sources: Hadoop `FSLeafQueue.getMaximumContainerAllocation`, `QueueAllocationSettings`.
     """
+    text = said.extras.get(FAIR, {}).get(CONTAINER)
+    if text is None:
+        return {}
     try:
-        amount = amounts.read(str(said.extras.get(FAIR, {}).get(CONTAINER, "")))
+        amount = amounts.read(str(text))
     except ValueError:
         return {}
     values = amount.values
