@@ -9,6 +9,7 @@ import stat
 import time
 
 from placement.errors import Place, PlacementError, Problem
+from placement.policy import NOWHERE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     Json: TypeAlias = "str | float | bool | Sequence[Json] | Mapping[str, Json] | None"
 
-SYSLOG, JOURNALD, NONE = "syslog", "journald", "none"
+SYSLOG, JOURNALD = "syslog", "journald"
 USER = "%user"  # in the path of a file: who really typed
 SYSLOG_SOCKET = "/dev/log"
 JOURNALD_SOCKET = "/run/systemd/journal/socket"
@@ -44,11 +45,11 @@ _ENDS = " ;&,?\"'"  # where a secret within a longer argument ends
 
 
 def write(record: "Mapping[str, Json]", to: str, user: str) -> None:
-    """Appends `record` to the trail at `to`: SYSLOG, JOURNALD, NONE, or the path of a file, in which %user is `user`.
+    """Appends `record` to the trail at `to`: SYSLOG, JOURNALD, NOWHERE, or the path of a file, its %user being `user`.
 
     Raises PlacementError `audit-unwritten` if it cannot be written whole.
     """
-    if to == NONE:
+    if to == NOWHERE:
         return
     line = encoded(record)
     try:

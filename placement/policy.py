@@ -29,6 +29,7 @@ HONOUR: "Final" = "honour"
 REMOVE: "Final" = "remove"
 NO: "Final" = "no"
 MASKED: "Final" = "masked"
+NOWHERE: "Final" = "none"
 HISTORY: "Final" = "/var/lib/placement/history"
 
 
@@ -38,10 +39,10 @@ class Site:
     `groups` is PROCESS, NAME_SERVICE or STATIC, the last with `static_groups` {user: (primary group, others...)}.
     `commands` {name: path} names real commands that are not to be looked for on PATH. `on_error` is CLOSED or OPEN.
     `policy_exec` is the path of an executable that decides in the place of the map. `authentication` is SIMPLE or
-    KERBEROS, `hadoop_user_name` HONOUR or REMOVE. `audit_to` is where the audit trail goes, `audit_arguments` NO or
-    MASKED, `on_audit_error` CLOSED or OPEN. `resource_managers` are addresses, `http://HOST:PORT`; none: yarn-site.xml
-    says them. `scheduler_file` is what the scheduler is told by; None: yarn-site.xml says it. `history` is the folder
-    that keeps what it was told. An index does not have these three.
+    KERBEROS, `hadoop_user_name` HONOUR or REMOVE. `audit_to` is where the audit trail goes, or NOWHERE;
+    `audit_arguments` NO or MASKED, `on_audit_error` CLOSED or OPEN. `resource_managers` are addresses,
+    `http://HOST:PORT`; none: yarn-site.xml says them. `scheduler_file` is what the scheduler is told by; None:
+    yarn-site.xml says it. `history` is the folder that keeps what it was told. An index does not have these three.
     """
 
     __slots__ = (
@@ -71,7 +72,7 @@ class Site:
         policy_exec: str | None = None,
         authentication: str = SIMPLE,
         hadoop_user_name: str = HONOUR,
-        audit_to: str = "none",
+        audit_to: str = NOWHERE,
         audit_arguments: str = NO,
         on_audit_error: str = OPEN,
         resource_managers: tuple[str, ...] = (),

@@ -15,7 +15,7 @@ from placement.errors import PlacementError, Problem, quoted, visible
 from placement.files import environment
 from placement.folder import Folder, find
 from placement.identity import identify, user_name
-from placement.policy import MASKED, OPEN, REMOVE, Site
+from placement.policy import MASKED, NOWHERE, OPEN, REMOVE, Site
 from placement.submission import Request, Submission
 
 TYPE_CHECKING = False
@@ -137,7 +137,7 @@ def record(
     arguments: list[str] | None = None,
 ) -> bool:
     """Writes the decision into the audit trail; whether what was decided may happen."""
-    if site.audit_to == "none":
+    if site.audit_to == NOWHERE:
         return True
     from placement import audit
 
@@ -149,7 +149,7 @@ def record(
 
 def record_failure(error: PlacementError, decision_id: str, name: str, site: Site, began_ns: int) -> bool:
     """Writes into the audit trail that nothing could be decided; whether that is written, if it must be."""
-    if site.audit_to == "none":
+    if site.audit_to == NOWHERE:
         return True
     from placement import audit
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StrictStr, model_validator
 
 from placement import documents
-from placement.policy import CLOSED, HISTORY, HONOUR, NO, OPEN, PROCESS, SIMPLE, STATIC, Site
+from placement.policy import CLOSED, HISTORY, HONOUR, NO, NOWHERE, OPEN, PROCESS, SIMPLE, STATIC, Site
 from placement.queues.names import FAIR
 
 
@@ -91,7 +91,7 @@ class _SiteFile(BaseModel):
     )
     authentication: Literal["simple", "kerberos"] = SIMPLE
     hadoop_user_name: Literal["honour", "remove"] = Field(default=HONOUR, alias="hadoop-user-name")
-    audit: _Audit = _Audit(to="none")
+    audit: _Audit = _Audit(to=NOWHERE)
     sync: _Sync = _Sync()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from placement.errors import Place, PlacementError, Problem, visible
 
 TEMPORARY = ".placement."  # what the name of an unfinished file begins with
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ABANDONED_S = 3600  # seconds after which the unfinished file of a killed process is deleted
 
 
@@ -106,7 +107,7 @@ def _delete_abandoned(name: str, there: int) -> None:
 def _unwritable(path: str, error: OSError | ValueError) -> PlacementError:
     number, words = (error.errno, error.strerror or str(error)) if isinstance(error, OSError) else (None, str(error))
     folder = visible(os.path.dirname(os.path.abspath(path.replace("\0", ""))))
-    if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if number in NO_ROOM:
         remedy = f"make room in {folder}; the file is as it was"
     elif number in (errno.EACCES, errno.EPERM, errno.EROFS):
         remedy = f"run it as who may write in {folder}, as the owner of the file, or as root"

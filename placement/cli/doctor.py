@@ -29,21 +29,21 @@ def command(policy_folder: str, as_json: bool) -> int:
 
 
 def _problems(path: str) -> Iterator[Problem]:
-    yield from policy_folder.findings(path)
-    site, rules = _read(path)
+    files = PolicyFiles(path)
+    yield from policy_folder.findings(files)
+    site, rules = _read(files)
     yield from wrapped.findings(site.commands, os.environ)
     yield from account.findings(site, os.environ)
-    yield from cluster.findings(site, rules, os.path.join(path, MAP), os.environ)
+    yield from cluster.findings(site, rules, files.file(MAP), os.environ)
 
 
-def _read(path: str) -> tuple[Site, tuple[Rule, ...]]:
+def _read(files: PolicyFiles) -> tuple[Site, tuple[Rule, ...]]:
     """The site and the rules, as far as they can be read: what is wrong with them has been said."""
-    folder = PolicyFiles(path)
     try:
-        site = folder.site()
+        site = files.site()
     except PlacementError:
         return Site(), ()
     try:
-        return site, folder.placing_rules().rules
+        return site, files.placing_rules().rules
     except PlacementError:
         return site, ()

@@ -25,7 +25,17 @@ def command(scheduler: str, file: str, folder: str, as_json: bool) -> None:
     What the policy has no word for is kept, and is rendered again as it was. A file that is there already is not
     written over. Exit status 78: the file cannot be read, or is refused, by line.
     """
-    found = imported(_content(file), file, scheduler, _content)
+
+    def included(href: str) -> bytes:
+        """Beside the file, as Hadoop's `Configuration` looks for it."""
+        return _content(os.path.join(os.path.dirname(file), href))
+
+    try:
+        content = _content(file)
+    except OSError as error:
+        message = f"this file cannot be read: {error.strerror or error}"
+        raise PlacementError(Problem("unreadable", message, Place(file), "name a file that can be read")) from error
+    found = imported(content, file, scheduler, included)
     _write(found, folder)
     findings.show(found.problems, f"{folder}: {found.summary}: ", as_json)
 
@@ -46,9 +56,5 @@ def _write(found: Imported, folder: str) -> None:
 
 
 def _content(path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            return file.read(LARGEST + 1)
-    except OSError as error:
-        message = f"this file cannot be read: {error.strerror or error}"
-        raise PlacementError(Problem("unreadable", message, Place(path), "name a file that can be read")) from error
+    with open(path, "rb") as file:
+        return file.read(LARGEST + 1)

@@ -23,7 +23,7 @@ def command(revision: str | None, yes: bool, policy_folder: str) -> int:
     with planner.history.locked():
         found = standing(planner)
         entry, which = _meant(found.entries, revision, found.now.version)
-        plan = planner.of_content(entry.revision, planner.history.content(entry, which), found)
+        plan = planner.of_entry(entry, which, found)
         words = f"{ROLLBACK} to {'before' if which == BEFORE else 'after'} {entry.number}"
         return carried_out(planner, plan, found, words, yes)
 

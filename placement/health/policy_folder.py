@@ -15,15 +15,15 @@ ROOT = 0  # user id
 COMPILE = "run `placement compile` as the owner of the folder"
 
 
-def findings(path: str) -> Iterator[Problem]:
+def findings(files: PolicyFiles) -> Iterator[Problem]:
     """`no-policy`, `policy-faults`, `policy-owner`, `policy-private`, and what is wrong with the index."""
+    path = files.path
     if not os.path.isdir(path):
         remedy = "write one, or name it by PLACEMENT_POLICY or --policy"
         yield Problem("no-policy", "there is no such policy folder", Place(path), remedy)
         return
-    folder = PolicyFiles(path)
     try:
-        folder.placing_rules()
+        files.placing_rules()
     except PlacementError as error:
         first, count = error.problems[0], len(error.problems)
         message = f"{count} error{'s' * (count > 1)} in the policy; the first: {first.in_one_line()}"

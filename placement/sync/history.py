@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from placement import whole_file
-from placement.errors import Place, PlacementError, Problem, quoted
+from placement.errors import Place, PlacementError, Problem, visible
 
 BEGUN, APPLIED, RESTORED, FAILED = "begun", "applied", "restored", "failed"
 ROLLBACK = "rollback"  # how `what` begins of an entry that is one
@@ -82,9 +82,13 @@ class History:
         """Those of one target, by its name."""
         return [entry for entry in self.entries() if entry.target == target]
 
+    def file(self, entry: Entry, which: str) -> str:
+        """The path of the content BEFORE or AFTER an entry."""
+        return os.path.join(self._place(entry.number), which)
+
     def content(self, entry: Entry, which: str) -> bytes:
         """The content BEFORE or AFTER an entry."""
-        return self._read(os.path.join(self._place(entry.number), which))
+        return self._read(self.file(entry, which))
 
     def begin(self, entry: Entry, before: bytes, after: bytes) -> Entry:
         """The entry with its number, once all of it is on the disk."""
@@ -184,12 +188,13 @@ class History:
             raise self._unreadable(path, error.strerror or str(error)) from error
 
     def _unreadable(self, path: str, why: str) -> PlacementError:
-        remedy = f"give this user the right to read {quoted(self.folder)}, or say `sync: {{history: ...}}` in site.yaml"
+        remedy = (
+            f"give this user the right to read {visible(self.folder)}, or say `sync: {{history: ...}}` in site.yaml"
+        )
         return PlacementError(Problem("history-unreadable", f"this file cannot be read: {why}", Place(path), remedy))
 
     def _unwritable(self, error: OSError) -> PlacementError:
-        remedy = (
-            f"give this user the right to write {quoted(self.folder)}, or say `sync: {{history: ...}}` in site.yaml"
-        )
+        need = "make room in" if error.errno in whole_file.NO_ROOM else "give this user the right to write"
+        remedy = f"{need} {visible(self.folder)}, or say `sync: {{history: ...}}` in site.yaml"
         why = f"the history cannot be written: {error.strerror or error}"
         return PlacementError(Problem("history-unwritable", why, Place(self.folder), remedy))

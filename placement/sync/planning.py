@@ -15,9 +15,9 @@ from placement.schedulers.rendering import Rendered, render
 from placement.sync import shown
 from placement.sync.difference import difference
 from placement.sync.effects import effects
-from placement.sync.history import History
+from placement.sync.history import Entry, History
 from placement.sync.plan import Binding, Plan
-from placement.sync.standing import Standing, standing
+from placement.sync.standing import Standing, kept, standing
 from placement.sync.target import Target, version_of
 from placement.yarn.answers import states
 from placement.yarn.client import ResourceManager
@@ -106,9 +106,10 @@ class Planner:
                 warnings += second_opinion(proposed.files, wanted)
         return self._plan(proposed.files.revision(), found, wanted, content, told.shortfalls, warnings)
 
-    def of_content(self, revision: str, content: bytes, found: Standing) -> Plan:
-        """What it would change to go back to `content`, of the policy's `revision` then. Raises as `of_policy`."""
-        return self._plan(revision, found, self.target.read(content), content, (), [])
+    def of_entry(self, entry: Entry, which: str, found: Standing) -> Plan:
+        """What it would change to go back to what was there BEFORE or AFTER an entry. Raises as `of_policy`."""
+        wanted, content = kept(self.target, self.history, entry, which)
+        return self._plan(entry.revision, found, wanted, content, (), [])
 
     def _plan(
         self,

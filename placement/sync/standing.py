@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from placement.errors import Problem
+from placement.schedulers.configuration import Configuration
 from placement.sync.difference import Difference, difference
 from placement.sync.history import AFTER, APPLIED, BEFORE, BEGUN, RESTORED, Entry, History
 from placement.sync.target import InForce, Target
@@ -61,11 +62,10 @@ def standing(target: Target, history: History) -> Standing:
     if not entries or entries[-1].is_ended:
         return Standing(now, entries, None, now, _drift(target, history, entries, now))
     last = entries[-1]
-    content = history.content(last, BEFORE)
-    before = target.read(content)
+    before, content = kept(target, history, last, BEFORE)
     if not difference(before, now.configuration):
         which = OLD
-    elif not difference(target.read(history.content(last, AFTER)), now.configuration):
+    elif not difference(kept(target, history, last, AFTER)[0], now.configuration):
         which = NEW
     else:
         which = NEITHER
@@ -73,8 +73,14 @@ def standing(target: Target, history: History) -> Standing:
     return Standing(now, entries, Unfinished(last, which), whole, Difference())
 
 
+def kept(target: Target, history: History, entry: Entry, which: str) -> tuple[Configuration, bytes]:
+    """What the history has of `target` BEFORE or AFTER an entry. Raises PlacementError, which names its file there."""
+    content = history.content(entry, which)
+    return target.read(content, history.file(entry, which)), content
+
+
 def _drift(target: Target, history: History, entries: list[Entry], now: InForce) -> Difference:
     last = next((entry for entry in reversed(entries) if entry.outcome != RESTORED), None)
     if last is None or last.outcome != APPLIED or last.after == now.version:
         return Difference()
-    return difference(target.read(history.content(last, AFTER)), now.configuration)
+    return difference(kept(target, history, last, AFTER)[0], now.configuration)

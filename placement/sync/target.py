@@ -41,8 +41,8 @@ class Target(Protocol):
     def in_force(self) -> InForce:
         """What is there now."""
 
-    def read(self, content: bytes) -> Configuration:
-        """What `content`, as of InForce, says."""
+    def read(self, content: bytes, file: str | None = None) -> Configuration:
+        """What `content`, as of InForce, says; errors name `file`, None: the target."""
 
     def validate(self, content: bytes) -> list[Problem]:
         """What the scheduler itself would say of it, nothing being changed; none where it cannot be asked."""

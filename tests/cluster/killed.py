@@ -72,6 +72,9 @@ def run(asked: Mapping[str, Any]) -> int:
     for descriptor, name in ((1, "out"), (2, "err")):
         os.dup2(os.open(os.path.join(asked["folder"], name), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), descriptor)
     os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+    for number in (signal.SIGTERM, signal.SIGHUP):  # ignored, if the tests were begun by `nohup`
+        signal.signal(number, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.argv = ["placement", *asked["arguments"]]
     instants = Instants(asked["number"], asked["how"], asked["folder"])
     sys.addaudithook(instants.hook)

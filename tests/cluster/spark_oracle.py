@@ -8,11 +8,9 @@ import json
 import os
 import re
 import shlex
-import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 
 from placement.commands import spark
@@ -20,7 +18,8 @@ from placement.commands.base import Surroundings
 from placement.errors import PlacementError
 from placement.estimate.demand import of_spark
 from placement.gateway import arity_of_option
-from tests.cluster import configuration, parts
+from tests.cluster import parts
+from tests.cluster.jvm import Jvm
 
 COMMANDS = ("spark-submit", "spark-shell", "spark-sql", "pyspark", "sparkR")
 VERSIONS = (parts.SPARK_VERSION, parts.NEWEST_SPARK)
@@ -60,43 +59,17 @@ class SparkRefusesError(Exception):
     """Spark refuses the command line, or shows its usage instead of submitting; the message is its own."""
 
 
-class SparkOracle:
+class SparkOracle(Jvm):
     """A JVM with the Spark of a version on its class path, up inside its `with` block."""
 
     def __init__(self, version: str) -> None:
         self.version = version
         self.home = parts.spark_home(version)
-        self._arity: dict[str, int | None] = {}
-
-    def __enter__(self) -> Self:
-        self._folder = tempfile.TemporaryDirectory(prefix="spark-oracle-")
-        self.folder = Path(self._folder.name)
+        super().__init__("SparkOracle.java", f"{self.home}/jars/*")
         for name, text in (("spark-defaults.conf", DEFAULTS), ("mine.conf", MINE), ("more.conf", MORE)):
             (self.folder / name).write_text(text)
-        java = parts.java_home() / "bin" / "java"
-        source = Path(__file__).with_name("SparkOracle.java")
-        with (self.folder / "log").open("wb") as log:
-            self._jvm = subprocess.Popen(
-                [java, *configuration.QUICK_START.split(), "-cp", f"{self.home}/jars/*", source],
-                env={
-                    "PATH": os.environ["PATH"],
-                    "LC_ALL": "C.UTF-8",
-                    "SPARK_HOME": self._home_with_examples(),
-                    "SPARK_SCALA_VERSION": "2",
-                },
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                encoding="utf-8",
-            )
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._jvm.stdin.close()
-        self._jvm.wait(timeout=60)
-        self._jvm.stdout.close()
-        self._folder.cleanup()
+        self.environ |= {"SPARK_HOME": self._home_with_examples(), "SPARK_SCALA_VERSION": "2"}
+        self._arity: dict[str, int | None] = {}
 
     def _home_with_examples(self) -> str:
         """A home as a downloaded Spark has it: PyPI's lacks the jars of the examples."""
@@ -121,20 +94,15 @@ class SparkOracle:
 
     def read(self, command: str, arguments: list[str], environ: Mapping[str, str]) -> dict[str, Any]:
         """What `COMMAND ARGUMENTS` understands. Raises SparkRefusesError."""
-        answer = self._ask([*self.script(command), *arguments], environ)
+        answer = self._understood([*self.script(command), *arguments], environ)
         while "again" in answer:  # a shell that starts spark-submit itself, its arguments in a variable
             if answer["environ"].get("MASTER") == "local":
                 raise SparkRefusesError("pyspark has a Spark Connect server of its own, whatever else names a master")
-            answer = self._ask(shlex.split(answer["again"]), {**environ, **answer["environ"]})
+            answer = self._understood(shlex.split(answer["again"]), {**environ, **answer["environ"]})
         return answer
 
-    def _ask(self, words: list[str], environ: Mapping[str, str]) -> dict[str, Any]:
-        try:
-            self._jvm.stdin.write(json.dumps({"words": words, "environ": dict(environ)}) + "\n")
-            self._jvm.stdin.flush()
-            answer = json.loads(self._jvm.stdout.readline())
-        except ValueError as error:
-            raise AssertionError(f"the JVM ended: {(self.folder / 'log').read_text()[-2000:]}") from error
+    def _understood(self, words: list[str], environ: Mapping[str, str]) -> dict[str, Any]:
+        answer = json.loads(self.ask(json.dumps({"words": words, "environ": dict(environ)})))
         if "refused" in answer:
             raise SparkRefusesError(answer["refused"])
         return answer

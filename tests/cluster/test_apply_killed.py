@@ -7,6 +7,7 @@ really all. Between: the capacity scheduler's queue that goes has to be stopped 
 import os
 import signal
 import subprocess
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -65,8 +66,7 @@ class Clusters:
         if kind != self.kind:
             self.stack.close()
             self.kind = ""
-            folder = self.folder / kind
-            folder.mkdir()
+            folder = Path(tempfile.mkdtemp(prefix=kind, dir=self.folder))
             old, new = (FAIR_OLD, FAIR_NEW) if kind == "fair" else (OLD, NEW)
             yarn = Yarn("fair" if kind == "fair" else "capacity", old, yarn_site=MUTABLE if kind == "mutable" else None)
             walker = Walker(self.stack.enter_context(yarn), folder, new)

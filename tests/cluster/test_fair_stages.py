@@ -3,9 +3,17 @@
 import pytest
 
 from tests.cluster.administrator import Administrator
+from tests.cluster.walking import Walker
+from tests.cluster.yarn import Yarn
 
 pytestmark = pytest.mark.engines  # it takes minutes
 
+RIGHTS = "<aclSubmitApps>yarn</aclSubmitApps><aclAdministerApps>yarn</aclAdministerApps>"
+RULES = '<queuePlacementPolicy><rule name="specified"/><rule name="reject"/></queuePlacementPolicy>'
+DEEP, FLAT = (
+    f'<allocations><queue name="root">{RIGHTS}{queues}<queue name="b"/></queue>{RULES}</allocations>'
+    for queues in ('<queue name="a"><queue name="x"/></queue>', '<queue name="a"/>')
+)
 OLD = """\
 <allocations><queue name="root"><aclSubmitApps> </aclSubmitApps>
 <queue name="a"><queue name="x"/><queue name="y"/></queue><queue name="b"/><queue name="c"/><queue name="e"/>
@@ -28,3 +36,35 @@ def test_all_queues_below_a_queue_go_with_others(fair_yarn, tmp_path):
         "root.d": "fairSchedulerLeafQueueInfo",
     }
     assert administrator.run("plan").returncode == 0
+
+
+@pytest.fixture
+def walker(_holder, tmp_path):
+    _holder.stop()
+    with Yarn("fair", DEEP) as yarn, Walker(yarn, tmp_path, FLAT) as found:
+        yield found
+
+
+def test_whoever_is_killed_between_the_two_steps_goes_on_or_back(walker):
+    told = {"rollback": walker.told()}
+    done = walker.does("apply", "--yes")
+    assert done.status == 0, done.err
+    told["apply"] = walker.told()
+    steps = [
+        number
+        for number, line in enumerate(done.journal, 1)
+        if line.startswith("os.rename") and "-scheduler.xml" in line
+    ]
+    assert len(steps) == 2
+    assert walker.does("rollback", "--yes").status == 0
+    assert walker.told() == told["rollback"]
+    for way in ("rollback", "apply"):
+        assert walker.does("apply", "--yes", number=steps[1]).status < 0
+        assert walker.told() not in told.values()
+        found = walker.does("plan")
+        assert "apply-interrupted" in found.err
+        assert "neither what was in force" in found.err
+        done = walker.does(way, "--yes")
+        assert done.status == 0, done.err
+        assert walker.told() == told[way]
+        assert walker.does("plan").status == (0 if way == "apply" else 2)

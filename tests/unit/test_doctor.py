@@ -2,6 +2,7 @@
 
 import json
 import os
+import posix
 import subprocess
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -137,6 +138,13 @@ def test_nothing_is_written(gateway):
 
 
 # --- the policy
+
+
+def test_each_file_of_the_policy_is_read_once(gateway, monkeypatch):
+    opened, real = [], posix.open
+    monkeypatch.setattr(posix, "open", lambda path, *rest, **more: opened.append(path) or real(path, *rest, **more))
+    gateway.findings()
+    assert [opened.count(str(gateway.policy / name)) for name in ("map.txt", "site.yaml")] == [1, 1]
 
 
 def test_no_policy(gateway):

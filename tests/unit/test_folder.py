@@ -1,6 +1,5 @@
 import os
 import posix
-import signal
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from placement.folder import INDEX, Folder, find
 from placement.policy import Site
 from placement.policy_files import PolicyFiles
 from placement.rules.index import Index
+from tests.unit import killed
+from tests.unit.killed import at_each_call_of_a_write
 
 GOOD = "alice: root.a\n"
 
@@ -457,31 +458,11 @@ def test_what_killed_processes_left_is_deleted_after_a_while(folder):
     assert {file.name for file in folder.glob(".placement.map.index.*")} == {".placement.map.index.new"}
 
 
-KILLED = """
-import os, signal, sys
-from placement.folder import Folder
-folder, function, calls, is_after = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "after"
-real = getattr(os, function)
-def killed(*arguments, **more):
-    global calls
-    calls -= 1
-    if calls or is_after:
-        real(*arguments, **more)
-    if not calls:
-        os.kill(os.getpid(), signal.SIGKILL)
-setattr(os, function, killed)
-Folder(folder).compile()
-"""
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize(("function", "call"), [("write", 1), ("fchmod", 1), ("fsync", 1), ("rename", 1), ("fsync", 2)])
-def test_whatever_moment_it_is_killed_at_the_old_or_the_new_index_is_there(folder, function, call, moment):
+@at_each_call_of_a_write
+def test_whatever_moment_it_is_killed_at_the_old_or_the_new_index_is_there(folder, function, call, moment, is_new):
     old = (folder / INDEX).read_bytes()
     replace(folder / "map.txt", "alice: root.b\n")
-    done = subprocess.run([sys.executable, "-c", KILLED, folder, function, str(call), moment], check=False)
-    assert done.returncode == -signal.SIGKILL
-    is_new = call == 2 or (function, moment) == ("rename", "after")
+    killed.run("from placement.folder import Folder; Folder(path).compile()", folder, function, call, moment)
     assert ((folder / INDEX).read_bytes() != old) == is_new
     assert asked(folder) == ("root.b", is_new, [])
 

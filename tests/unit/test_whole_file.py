@@ -3,13 +3,13 @@
 import os
 import resource
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from placement.errors import PlacementError
 from placement.whole_file import write
+from tests.unit import killed
+from tests.unit.killed import at_each_call_of_a_write
 
 
 @pytest.fixture
@@ -95,29 +95,9 @@ def test_a_full_disk_leaves_the_old_file_and_no_litter(file, tmp_path):
     assert os.listdir(tmp_path) == [file.name]
 
 
-KILLED = """
-import os, signal, sys
-from placement.whole_file import write
-path, function, calls, is_after = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4] == "after"
-real = getattr(os, function)
-def killed(*arguments, **more):
-    global calls
-    calls -= 1
-    if calls or is_after:
-        real(*arguments, **more)
-    if not calls:
-        os.kill(os.getpid(), signal.SIGKILL)
-setattr(os, function, killed)
-write(path, b"new")
-"""
-
-
-@pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize(("function", "call"), [("write", 1), ("fchmod", 1), ("fsync", 1), ("rename", 1), ("fsync", 2)])
-def test_whatever_moment_it_is_killed_at_the_old_or_the_new_file_is_there(file, function, call, moment):
-    done = subprocess.run([sys.executable, "-c", KILLED, file, function, str(call), moment], check=False)
-    assert done.returncode == -signal.SIGKILL
-    is_new = call == 2 or (function, moment) == ("rename", "after")
+@at_each_call_of_a_write
+def test_whatever_moment_it_is_killed_at_the_old_or_the_new_file_is_there(file, function, call, moment, is_new):
+    killed.run("from placement.whole_file import write; write(path, b'new')", file, function, call, moment)
     assert file.read_bytes() == (b"new" if is_new else b"old")
     write(str(file), b"newer")
     assert file.read_bytes() == b"newer"

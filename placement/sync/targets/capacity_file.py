@@ -4,9 +4,10 @@ import os
 import signal
 import subprocess
 from collections.abc import Mapping
+from typing import NoReturn
 
 from placement import whole_file
-from placement.errors import Problem, visible
+from placement.errors import Place, PlacementError, Problem, quoted, visible
 from placement.queues.names import CAPACITY
 from placement.schedulers.capacity import file as capacity_file
 from placement.schedulers.configuration import Configuration
@@ -44,9 +45,17 @@ class CapacityFile:
         """What the file says."""
         return files.in_force(self.name, self.read)
 
-    def read(self, content: bytes) -> Configuration:
-        """What `content` says."""
-        return capacity_file.read(content, self.name)[0]
+    def read(self, content: bytes, file: str | None = None) -> Configuration:
+        """As Target says. Raises PlacementError `include-refused` too: an apply would write no other file."""
+        return capacity_file.read(content, file or self.name, self._refuse)[0]
+
+    def _refuse(self, href: str) -> NoReturn:
+        """Who keeps queues in several files is not to find them all in one some day, and the others without effect."""
+        message = f"this file includes {quoted(href)}, and an apply would write all into this one"
+        folder, file = os.path.split(visible(self.name))
+        commands = f"placement import capacity {file} --to DIR; placement render capacity --policy DIR -o {file}"
+        remedy = f"write it out as one file first: cd {folder}; {commands}"
+        raise PlacementError(Problem("include-refused", message, Place(self.name), remedy))
 
     def validate(self, content: bytes) -> list[Problem]:
         """None: the ResourceManager cannot be asked."""

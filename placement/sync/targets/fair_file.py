@@ -46,9 +46,9 @@ class FairFile:
         """What the file says."""
         return files.in_force(self.name, self.read)
 
-    def read(self, content: bytes) -> Configuration:
-        """What `content` says."""
-        return fair_file.read(content, self.name)[0]
+    def read(self, content: bytes, file: str | None = None) -> Configuration:
+        """As Target says."""
+        return fair_file.read(content, file or self.name)[0]
 
     def validate(self, content: bytes) -> list[Problem]:
         """None: the ResourceManager cannot be asked."""

@@ -42,9 +42,9 @@ class SchedulerConf:
         content = capacity_file.write(configuration)
         return InForce(configuration, content, version_of(content))
 
-    def read(self, content: bytes) -> Configuration:
-        """What `content` says."""
-        return capacity_file.read(content, self.name)[0]
+    def read(self, content: bytes, file: str | None = None) -> Configuration:
+        """As Target says."""
+        return capacity_file.read(content, file or self.name)[0]
 
     def validate(self, content: bytes) -> list[Problem]:
         """What the ResourceManager would say of the change, but for queues that `put` stops first."""

@@ -4,32 +4,18 @@ import json
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from placement.queues_file import reading
-from placement.rules import grammar
-from placement.rules.model import Rules
 from placement.schedulers.capacity.mapping_rules import PROPERTIES, lines, of
 from placement.schedulers.configuration import GATEWAY
+from tests.unit.schedulers.placing import DOCUMENT, PATHS, maps, rules_of
 
-QUEUES = """
-roles: {staff: {users: [ann], groups: [bi]}}
-queues:
-  - {name: default}
-  - name: apps
-    queues: [{name: prod}, {name: dev}]
-  - {name: users, auto-create: {max-queues: 5}}
-"""
-DOCUMENT = reading.read(QUEUES.encode(), "queues.yaml")
-PATHS = [path for path, _ in DOCUMENT.hierarchy.queues()]
 WITHOUT_DEFAULT = [path for path in PATHS if path != "root.default"]
 FORMAT, INLINE, IN_A_FILE, LEGACY, BY_NAME = PROPERTIES[:5]
 
 
 def placed(map_text):
     """The JSON rules between the one for requests and the one that rejects the rest; and the shortfalls."""
-    rules, _ = grammar.parse(map_text.encode(), "map.txt")
-    general, shortfalls = of(Rules(rules.file, rules.rules, DOCUMENT.roles), DOCUMENT.hierarchy)
+    general, shortfalls = of(rules_of(map_text), DOCUMENT.hierarchy)
     first, *between, last = json.loads(general[INLINE])["rules"]
     assert general[FORMAT] == "json"
     assert general["yarn.scheduler.capacity.queue-mappings-override.enable"] == "true"
@@ -105,16 +91,13 @@ QUEUE_TEXTS = [
     "root.%user",
 ]
 QUEUE_TEXTS += ["root.users.a.b.c", "root.%primary_group.%user", "root.default.%user", "root.users.x%user"]
-MAPS = st.lists(
-    st.tuples(st.sampled_from(TARGETS), st.sampled_from(QUEUE_TEXTS), st.sampled_from(["", "", " if hour > 3"])),
-    max_size=8,
-)
+MAPS = maps(TARGETS, QUEUE_TEXTS, 8)
 
 
 @settings(deadline=None)
 @given(MAPS)
-def test_no_rule_names_a_queue_that_keeps_the_scheduler_from_starting(rules):
-    for rule in placed("".join(f"{target} {queue}{condition}\n" for target, queue, condition in rules))[0]:
+def test_no_rule_names_a_queue_that_keeps_the_scheduler_from_starting(map_text):
+    for rule in placed(map_text)[0]:
         queue = rule.get("customPlacement", "root.default")
         static = queue.partition("%")[0].removesuffix(".")
         found = DOCUMENT.hierarchy.find(static)
@@ -128,13 +111,10 @@ def test_no_rule_names_a_queue_that_keeps_the_scheduler_from_starting(rules):
 
 @settings(deadline=None)
 @given(MAPS)
-def test_an_import_gives_lines_that_place_the_same(rules):
-    text = "".join(f"{target} {queue}{condition}\n" for target, queue, condition in rules)
-    parsed, _ = grammar.parse(text.encode(), "map.txt")
-    first = of(Rules("map.txt", parsed.rules, DOCUMENT.roles), DOCUMENT.hierarchy)[0]
+def test_an_import_gives_lines_that_place_the_same(map_text):
+    first = of(rules_of(map_text), DOCUMENT.hierarchy)[0]
     written, _ = lines(first, PATHS)
-    again, _ = grammar.parse("\n".join(written).encode(), "map.txt")
-    second = of(again, DOCUMENT.hierarchy)[0]
+    second = of(rules_of("\n".join(written)), DOCUMENT.hierarchy)[0]
     kept = [rule for rule in json.loads(first[INLINE])["rules"][1:-1] if rule["policy"] != "reject"]
     assert json.loads(second[INLINE])["rules"][1:-1] == kept
 

@@ -5,30 +5,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from placement.queues_file import reading
-from placement.rules import grammar
-from placement.rules.model import Rules
 from placement.schedulers.fair import placement_policy
 from placement.schedulers.fair.placement_rules import PROPERTIES, lines, of
+from tests.unit.schedulers.placing import DOCUMENT, PATHS, maps, rules_of
 
-QUEUES = """
-roles: {staff: {users: [ann], groups: [bi]}}
-queues:
-  - {name: default}
-  - name: apps
-    queues: [{name: prod}, {name: dev}]
-  - {name: users, auto-create: {max-queues: 5}}
-"""
-DOCUMENT = reading.read(QUEUES.encode(), "queues.yaml")
-PATHS = [path for path, _ in DOCUMENT.hierarchy.queues()]
 (POLICY,) = PROPERTIES
 KEPT, CREATED = '<rule name="specified" create="false"/>', '<rule name="specified" create="true"/>'
 REJECT = '<rule name="reject"/>'
 
 
 def placed(map_text):
-    rules, _ = grammar.parse(map_text.encode(), "map.txt")
-    general, shortfalls = of(Rules(rules.file, rules.rules, DOCUMENT.roles), DOCUMENT.hierarchy)
+    general, shortfalls = of(rules_of(map_text), DOCUMENT.hierarchy)
     return general[POLICY].removeprefix(f"<{POLICY}>").removesuffix(f"</{POLICY}>"), shortfalls
 
 
@@ -82,16 +69,12 @@ def test_rules_for_some_are_left_to_the_gateway():
 TARGETS = ["*", "bob:", ":etl", "@staff"]
 QUEUE_TEXTS = ["root.default", "root.apps", "root.no", "root.users.%user", "%user", "root.%user", "root.apps.%user"]
 QUEUE_TEXTS += ["root.%primary_group.%user", "root.users.%primary_group", "root.users.x%user", "root.users.x.y"]
-MAPS = st.lists(
-    st.tuples(st.sampled_from(TARGETS), st.sampled_from(QUEUE_TEXTS), st.sampled_from(["", "", " if hour > 3"])),
-    max_size=6,
-)
 
 
 @settings(deadline=None)
-@given(MAPS)
-def test_the_scheduler_takes_the_rules(rules):
-    text, _ = placed("".join(f"{target} {queue}{condition}\n" for target, queue, condition in rules))
+@given(maps(TARGETS, QUEUE_TEXTS, 6))
+def test_the_scheduler_takes_the_rules(map_text):
+    text, _ = placed(map_text)
     assert not placement_policy.faults(etree.fromstring(f"<{POLICY}>{text}</{POLICY}>"))
 
 

@@ -36,7 +36,8 @@ class Target:
         content = self.path.read_bytes()
         return InForce(self.read(content), content, content.decode())
 
-    def read(self, content):
+    def read(self, content, file=None):
+        del file
         return configuration(content)
 
     def validate(self, content):

@@ -1,5 +1,6 @@
 """The history of applies: entries that survive their writer, the lock, files that are no record."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -64,6 +65,22 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     with pytest.raises(PlacementError) as error:
         History(str(tmp_path / "file" / "history")).begin(entry(), b"", b"")
     assert codes(error) == ["history-unwritable"]
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [(errno.ENOSPC, "make room in"), (errno.EDQUOT, "make room in"), (errno.EACCES, "give this user the right")],
+)
+def test_what_to_do_where_it_cannot_be_written(tmp_path, monkeypatch, number, remedy):
+    def refuse(path, *_, **__):
+        raise OSError(number, os.strerror(number), path)
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    with pytest.raises(PlacementError) as error:
+        History(str(tmp_path)).begin(entry(), b"", b"")
+    assert codes(error) == ["history-unwritable"]
+    assert error.value.problems[0].remedy.startswith(remedy)
+    assert str(tmp_path) in error.value.problems[0].remedy
 
 
 def test_only_one_applies_at_a_time_and_a_killed_one_leaves_no_lock(tmp_path):

@@ -383,8 +383,26 @@ def test_nobody_goes_back_to_what_the_history_has_lost(cluster, on, spoil):
     status, _, err = on("rollback", "--yes")
     assert status == REFUSED
     assert "error[" in plain(err)
+    assert "000001/before.xml" in err
+    assert str(cluster.file) not in err
     assert cluster.file.read_bytes() == cluster.new
     assert len(cluster.entries()) == 1
+
+
+@pytest.mark.parametrize(("outcome", "name"), [("applied", "after"), ("begun", "before"), ("failed", "after")])
+@pytest.mark.parametrize("command", ["plan", "apply --yes", "rollback --yes"])
+def test_what_the_history_has_lost_is_named_by_whoever_asks_what_is_in_force(cluster, on, command, outcome, name):
+    assert on("apply", "--yes")[0] == 0
+    history = History(str(cluster.history))
+    history.end(history.entries()[-1], outcome)
+    mine = edited(cluster)
+    cluster.file.write_bytes(mine)
+    (cluster.history / "000001" / f"{name}.xml").write_bytes(b"<allocations")
+    status, out, err = on(*command.split())
+    assert (status, out) == (REFUSED, "")
+    assert f"000001/{name}.xml" in plain(err)
+    assert str(cluster.file) not in err
+    assert cluster.file.read_bytes() == mine
 
 
 def test_one_apply_at_a_time(cluster, on):
@@ -615,9 +633,7 @@ FILES = {
 def test_a_file_that_is_refused_by_import_leaves_no_folder(run, tmp_path, name, scheduler, more):
     file = tmp_path / "scheduler.xml"
     file.write_bytes(FILES[name])
-    begun = time.monotonic()
     status, out, err = run("import", scheduler, file, "--to", tmp_path / "policy", *more)
-    assert time.monotonic() - begun < 30
     plain(err)
     assert "root:x:0:0" not in out + err
     assert len(out + err) < 5000
@@ -627,6 +643,25 @@ def test_a_file_that_is_refused_by_import_leaves_no_folder(run, tmp_path, name, 
     else:
         assert (status, name) in ((0, "long name"), (0, "utf-16"), (0, "closed deep"), (0, "names"))
         assert run("check", tmp_path / "policy")[0] in (0, 1)
+
+
+def test_what_is_included_is_looked_for_beside_the_file_and_may_be_missing_where_there_is_a_fallback(run, tmp_path):
+    prefix = "<property><name>yarn.scheduler.capacity.root."
+    for name, words in {
+        "main.xml": f'<include href="queues.xml"/><include href="gone.xml"><fallback>{prefix}a.state</name>'
+        "<value>STOPPED</value></property></fallback></include>",
+        "queues.xml": f"{prefix}queues</name><value>a</value></property>"
+        f"{prefix}a.capacity</name><value>100</value></property>",
+    }.items():
+        (tmp_path / name).write_text(f"<configuration>{words}</configuration>")
+    status, _, err = run("import", "capacity", tmp_path / "main.xml", "--to", tmp_path / "policy")
+    assert status == 0, err
+    queues = (tmp_path / "policy" / "queues.yaml").read_text()
+    assert "name: a" in queues
+    assert "STOPPED" in queues
+    (tmp_path / "queues.xml").unlink()
+    status, _, err = run("import", "capacity", tmp_path / "main.xml", "--to", tmp_path / "other")
+    assert (status, "include-refused" in err) == (REFUSED, True)
 
 
 def test_more_than_is_read_is_refused(run, tmp_path, monkeypatch):

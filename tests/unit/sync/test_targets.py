@@ -235,6 +235,20 @@ def test_a_capacity_file_is_written_then_refreshed(capacity, tmp_path):
     assert (tmp_path / "out").read_bytes() == b"rmadmin -refreshQueues\n" + new
 
 
+def test_a_file_that_includes_others_is_no_target_until_it_is_written_out_as_told(capacity, tmp_path, monkeypatch, run):
+    target, path = capacity("exit 0"), tmp_path / "capacity-scheduler.xml"
+    (tmp_path / "queues.xml").write_bytes(capacity_content(B))
+    path.write_bytes(b'<configuration><include href="queues.xml"/></configuration>')
+    problem = problem_of(target.in_force)
+    assert (problem.code, problem.place.file) == ("include-refused", str(path))
+    assert problem.message == "this file includes `queues.xml`, and an apply would write all into this one"
+    told = problem.remedy.partition(": ")[2].split("; ")
+    monkeypatch.chdir(told[0].removeprefix("cd "))
+    for command in told[1:]:
+        assert run(*command.split()[1:])[0] in (0, None)
+    assert target.in_force().configuration.queues.keys() == conf(B).queues.keys()
+
+
 def test_what_is_refused_does_not_stay_in_the_file(capacity, tmp_path):
     (tmp_path / "said").write_text(SAID)
     target = capacity(f"cat {tmp_path}/said >&2; exit 255")

@@ -5,6 +5,10 @@ import socket
 import threading
 from contextlib import contextmanager
 
+import pytest
+
+from placement.errors import PlacementError
+
 
 def answer(body, status="200 OK", sort="application/json", **headers):
     """The bytes of an HTTP answer; `body` is data, a text or bytes."""
@@ -87,3 +91,11 @@ def app(number=1, queue="root.a", user="alice", tags="", state="RUNNING", **more
     """An application as the REST interface has it."""
     said = {"id": f"application_1700000000000_{number:04}", "user": user, "queue": queue, "state": state}
     return said | {"finalStatus": "UNDEFINED", "name": "n", "applicationTags": tags, "diagnostics": ""} | more
+
+
+def code_of(ask):
+    """Code and message of the one problem that `ask` raises."""
+    with pytest.raises(PlacementError) as caught:
+        ask()
+    (problem,) = caught.value.problems
+    return problem.code, problem.message

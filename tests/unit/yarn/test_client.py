@@ -7,21 +7,9 @@ import pytest
 from placement.errors import PlacementError
 from placement.yarn import client
 from placement.yarn.client import ResourceManager, simple, spnego
-from tests.unit.yarn.stub import answer, app, free_address, serving, standby
+from tests.unit.yarn.stub import answer, app, code_of, free_address, serving, standby
 
 APPS = {"apps": {"app": [app(1, tags="placement:0123456789abcdef,x"), app(2, "root.b")]}}
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    monkeypatch.setattr(client, "PAUSE_S", 0.0)
-
-
-def code_of(ask):
-    with pytest.raises(PlacementError) as caught:
-        ask()
-    (problem,) = caught.value.problems
-    return problem.code, problem.message
 
 
 def test_applications_of_a_tag():

@@ -2,27 +2,14 @@
 
 import pytest
 
-from placement.errors import PlacementError
 from placement.yarn import answers, client
 from placement.yarn.answers import QueueState
 from placement.yarn.client import ResourceManager
-from tests.unit.yarn.stub import answer, free_address, serving, standby
+from tests.unit.yarn.stub import answer, code_of, free_address, serving, standby
 
 DONE = answer("Configuration change successfully applied.")
 CHANGE = {"yarn.scheduler.capacity.root.a.capacity": "40", "yarn.scheduler.capacity.root.b.<&>": None}
 ILLEGAL = "Failed to re-init queues : Illegal capacity sum of 1.15 for children of queue root"
-
-
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch):
-    monkeypatch.setattr(client, "PAUSE_S", 0.0)
-
-
-def code_of(ask):
-    with pytest.raises(PlacementError) as caught:
-        ask()
-    (problem,) = caught.value.problems
-    return problem.code, problem.message
 
 
 def test_a_change_is_sent_once_as_xml():
