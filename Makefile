@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help setup parts demo test test-engines cluster test-fast bench fuzz fuzz-commands lint format expected clean
+.PHONY: help setup parts tools demo test test-engines cluster test-fast bench fuzz fuzz-commands lint format expected clean
 
 help:
 	@echo "make demo       the main job on an embedded YARN: who lands in which queue, decided and seen"
@@ -19,7 +19,7 @@ help:
 	@echo "make expected   rewrites the expected outputs in tests/data; review the difference"
 	@echo "make clean      removes what the above made"
 
-setup: .venv/ready parts
+setup: .venv/ready parts tools
 
 demo: setup
 	@$(BIN)/python -m tests.cluster.demo
@@ -38,7 +38,7 @@ SCHEDULER ?= fair
 cluster: setup
 	@$(BIN)/python -m tests.cluster --scheduler $(SCHEDULER)
 
-test-fast: .venv/ready
+test-fast: .venv/ready tools
 	$(BIN)/pytest -n 2 -m "not cluster and not engines"
 
 # Figures, each against something run beside it
@@ -70,6 +70,10 @@ expected: .venv/ready
 
 clean:
 	rm -rf .venv .parts build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+# What the fast tests want of Debian: PostgreSQL, promtool, systemd-analyze
+tools:
+	@$(PYTHON) -m tests.tools
 
 # Real YARN, Spark and MapReduce, and the Java they need, under .parts
 parts:

@@ -25,9 +25,11 @@ class Decision:
 
     `reason` is a stable code and `message` says the same in words. `rule` is the line of `map_file` that decided, None
     where none did. `candidates` are the queues of all matching rules; `allowed` those that may be asked for, each once.
+    `admission` is what came of waiting for room, None where nothing waits, and `way_out` what would have helped.
     """
 
     __slots__ = (
+        "admission",
         "allowed",
         "candidates",
         "id",
@@ -39,6 +41,7 @@ class Decision:
         "revision",
         "rule",
         "submission",
+        "way_out",
     )
 
     def __init__(
@@ -65,6 +68,8 @@ class Decision:
         self.allowed = tuple(dict.fromkeys(candidates))
         self.map_file = map_file
         self.revision = revision
+        self.admission: dict[str, object] | None = None
+        self.way_out: list[dict[str, str]] = []
 
     def as_data(self) -> dict[str, object]:
         """The decision as plain data: what `--json` prints."""
@@ -81,6 +86,8 @@ class Decision:
             "request": request.as_data() if request else None,
             "identity": self.submission.identity.as_data(),
             "command": command.as_data() if command else None,
+            "admission": self.admission,
+            "way_out": self.way_out,
             "revision": self.revision,
             "id": self.id,
         }
@@ -100,7 +107,7 @@ def decide(submission: Submission, policy: Policy, decision_id: str) -> Decision
     rule, queue = chosen or (None, None)
     if rule and queue:
         outcome, reason = RUN, REQUEST_ALLOWED if request else FIRST_MATCH
-        message = f"{quoted(queue)} by {rules.file}:{rule.line} ({quoted(rule.text)})"
+        message = _by(rule, queue, rules.file)
     elif request and queues:
         fitting = tuple(dict.fromkeys(queue for queue in queues if is_same(request.queue, queue, scheduler)))
         outcome, reason = REJECT, REQUEST_AMBIGUOUS if fitting else REQUEST_DENIED
@@ -120,6 +127,20 @@ def decide(submission: Submission, policy: Policy, decision_id: str) -> Decision
         map_file=rules.file,
         revision=policy.revision,
     )
+
+
+def moved(decision: Decision, policy: Policy, queue: str) -> None:
+    """Makes `queue`, another of its candidates, the one that `decision` is for."""
+    identity, facts = decision.submission.identity, decision.submission.facts
+    matching = candidates(policy.rules, identity.user, identity.groups, facts, policy.site.scheduler)
+    decision.queue = queue
+    decision.rule = next((rule for rule, each in matching if each == queue), None)
+    if decision.rule:
+        decision.message = _by(decision.rule, queue, policy.rules.file)
+
+
+def _by(rule: Rule, queue: str, map_file: str) -> str:
+    return f"{quoted(queue)} by {map_file}:{rule.line} ({quoted(rule.text)})"
 
 
 def _ambiguous(request: Request, fitting: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ import posix
 from placement import __version__
 from placement.errors import PlacementError, Problem
 from placement.files import MAP, QUEUES, SITE, fingerprint_of, is_open_to_all, join, mode_of
-from placement.policy import Policy, Site
+from placement.policy import Admission, Policy, Site
 from placement.rules.index import Index, open_index
 
 TYPE_CHECKING = False
@@ -96,6 +96,16 @@ class Folder:
         self._policy = self._policy_of(self._index)
         return self._policy
 
+    def owner(self) -> int:
+        """Whose policy it is: the user id of the owner of the map, or of the folder while there is none.
+
+        Raises OSError or ValueError if there is no folder either.
+        """
+        try:
+            return posix.stat(self._file(MAP)).st_uid
+        except (OSError, ValueError):
+            return posix.stat(self.path or ".").st_uid
+
     def _fresh_index(self) -> Index | None:
         """The index, if it says what the files say; it is looked at once."""
         if not self._is_looked_at:
@@ -112,7 +122,7 @@ class Folder:
         try:
             if is_open_to_all(mode_of(self.path or ".")):
                 return None  # and neither is any of the files trusted, which is then said of them
-            owner = self._owner()
+            owner = self.owner()
         except (OSError, ValueError):
             return None
         return open_index(self._file(INDEX), owner, self._instead)
@@ -153,7 +163,7 @@ class Folder:
                 raise
             return last_good
         try:
-            if self._is_kept and posix.geteuid() in (0, self._owner()):
+            if self._is_kept and posix.geteuid() in (0, self.owner()):
                 self._write_index(policy)
         except (OSError, PlacementError):
             pass  # the files are read each time, then
@@ -181,17 +191,13 @@ class Folder:
             self._read_files = PolicyFiles(self.path)
         return self._read_files
 
-    def _owner(self) -> int:
-        """Whose policy it is: the user id of the owner of the map, or of the folder while there is none."""
-        try:
-            return posix.stat(self._file(MAP)).st_uid
-        except (OSError, ValueError):
-            return posix.stat(self.path or ".").st_uid
-
     def _file(self, name: str) -> str:
         return join(self.path, name)
 
 
 def _site_of(index: Index) -> Site:
     settings = {name: word for name, word in index.settings.items() if name in Site.__slots__}
-    return Site(static_groups=index.static_groups, commands=index.commands, **settings)  # type: ignore[arg-type]
+    waits = settings.pop("admission", None)
+    site = Site(static_groups=index.static_groups, commands=index.commands, **settings)  # type: ignore[arg-type]
+    site.admission = Admission.of_word(waits) if waits else None
+    return site

@@ -7,7 +7,7 @@ import posix
 import pwd
 
 from placement.errors import PlacementError, Problem
-from placement.policy import HONOUR, KERBEROS, PROCESS, STATIC, Site
+from placement.policy import HONOUR, KERBEROS, NAME_SERVICE, PROCESS, STATIC, Site
 from placement.submission import Identity
 
 TYPE_CHECKING = False
@@ -57,6 +57,11 @@ def identity_of(user: str | None, site: Site, how: str) -> Identity:
     user = real_user if user is None else user
     groups = site.static_groups.get(user, ()) if site.groups == STATIC else tuple(found)
     return Identity(user, groups, real_user, how)
+
+
+def groups_of(user: str, site: Site) -> tuple[str, ...]:
+    """The groups of `user`, from where the site says; of others than who runs this, the name service. It may block."""
+    return site.static_groups.get(user, ()) if site.groups == STATIC else _groups(user, "", NAME_SERVICE)
 
 
 def user_name(uid: int) -> str:

@@ -7,6 +7,7 @@ from placement.queues.names import FAIR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from typing import Final, Protocol
 
     from placement.rules.index import Groups
@@ -29,8 +30,88 @@ HONOUR: "Final" = "honour"
 REMOVE: "Final" = "remove"
 NO: "Final" = "no"
 MASKED: "Final" = "masked"
+FOREVER: "Final" = "forever"
 NOWHERE: "Final" = "none"
 HISTORY: "Final" = "/var/lib/placement/history"
+SOCKET: "Final" = "/run/placement/agent.sock"
+LEDGER: "Final" = "/var/lib/placement/ledger.sqlite"
+
+
+class Admission:
+    """What `admission` of `site.yaml` says: how submissions wait for room in their queue. Times in seconds.
+
+    `socket` is the path of the agent's. `wait_s` is how long a submission may wait, None for ever. `priorities` are
+    {`users`, `groups`, `roles` or `queues`: {name: whole number}}, higher first; `self_service` is how far up a caller
+    may go alone. `administrators` are {`users` or `groups`: names}. `database` is the path of an SQLite file or the URL
+    of a PostgreSQL. The ResourceManager is asked every `poll_s`; what is older than `stale_s` is not known. A turn is
+    kept for `reservation_s`. `overtake_s`, `ageing_s`: see `placement.admission`. `metrics` is `HOST:PORT`, None for
+    none. An index has the first two alone.
+    """
+
+    __slots__ = (
+        "administrators",
+        "ageing_s",
+        "database",
+        "metrics",
+        "overtake_s",
+        "poll_s",
+        "priorities",
+        "reservation_s",
+        "self_service",
+        "socket",
+        "stale_s",
+        "wait_s",
+    )
+
+    def __init__(
+        self,
+        socket: str = SOCKET,
+        wait_s: float | None = 1800.0,
+        priorities: "Mapping[str, Mapping[str, int]] | None" = None,
+        self_service: int = 10,
+        administrators: "Mapping[str, tuple[str, ...]] | None" = None,
+        database: str = LEDGER,
+        poll_s: float = 5.0,
+        stale_s: float = 60.0,
+        reservation_s: float = 120.0,
+        overtake_s: float = 300.0,
+        ageing_s: float = 600.0,
+        metrics: str | None = None,
+    ) -> None:
+        self.socket = socket
+        self.wait_s = wait_s
+        self.priorities = priorities or {}
+        self.self_service = self_service
+        self.administrators = administrators or {}
+        self.database = database
+        self.poll_s = poll_s
+        self.stale_s = stale_s
+        self.reservation_s = reservation_s
+        self.overtake_s = overtake_s
+        self.ageing_s = ageing_s
+        self.metrics = metrics
+
+    def priority(self, user: str, groups: "Iterable[str]", roles: "Iterable[str]", queue: str, asked: int = 0) -> int:
+        """The priority of a submission of `user` for `queue`, who asked for `asked` more, or less if negative.
+
+        The user's own number, else the largest of those of the groups and roles; to that the queue's is added, and
+        what was asked for, up to what callers may ask for alone.
+        """
+        of = {kind: self.priorities.get(kind, {}) for kind in ("users", "groups", "roles", "queues")}
+        named = [of["groups"][name] for name in groups if name in of["groups"]]
+        named += [of["roles"][name] for name in roles if name in of["roles"]]
+        whose = of["users"].get(user, max(named, default=0))
+        return whose + of["queues"].get(queue, 0) + min(asked, self.self_service)
+
+    def word(self) -> str:
+        """What an index has of it, in one word: how long to wait, and the socket."""
+        return f"{FOREVER if self.wait_s is None else self.wait_s} {self.socket}"
+
+    @classmethod
+    def of_word(cls, word: str) -> "Admission":
+        """What `word` said. Raises ValueError for anything else."""
+        wait, _, socket = word.partition(" ")
+        return cls(socket, None if wait == FOREVER else float(wait))
 
 
 class Site:
@@ -43,9 +124,11 @@ class Site:
     `audit_arguments` NO or MASKED, `on_audit_error` CLOSED or OPEN. `resource_managers` are addresses,
     `http://HOST:PORT`; none: yarn-site.xml says them. `scheduler_file` is what the scheduler is told by; None:
     yarn-site.xml says it. `history` is the folder that keeps what it was told. An index does not have these three.
+    `admission` None: nothing waits for room.
     """
 
     __slots__ = (
+        "admission",
         "audit_arguments",
         "audit_to",
         "authentication",
@@ -78,6 +161,7 @@ class Site:
         resource_managers: tuple[str, ...] = (),
         scheduler_file: str | None = None,
         history: str = HISTORY,
+        admission: Admission | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.groups = groups
@@ -93,11 +177,13 @@ class Site:
         self.resource_managers = resource_managers
         self.scheduler_file = scheduler_file
         self.history = history
+        self.admission = admission
 
     def words(self) -> dict[str, str]:
-        """{setting: word} of all that is said in one word, as `Site(**words)` takes it: what an index holds."""
+        """{setting: word} of all that is said in one word: what an index holds."""
         found = {name: getattr(self, name) for name in self.__slots__ if name not in ("scheduler_file", "history")}
-        return {name: word for name, word in found.items() if isinstance(word, str)}
+        words = {name: word for name, word in found.items() if isinstance(word, str)}
+        return words | {"admission": self.admission.word()} if self.admission else words
 
 
 class Policy:

@@ -9,13 +9,13 @@ import posix
 import sys
 import time
 
-from placement.decision import NO_RULE, REJECT, Decision
+from placement.decision import NO_RULE, REJECT, RUN, Decision
 from placement.engine import decide, facts, new_id
 from placement.errors import PlacementError, Problem, quoted, visible
 from placement.files import environment
 from placement.folder import Folder, find
 from placement.identity import identify, user_name
-from placement.policy import MASKED, NOWHERE, OPEN, REMOVE, Site
+from placement.policy import MASKED, NOWHERE, OPEN, REMOVE, Policy, Site
 from placement.submission import Request, Submission
 
 TYPE_CHECKING = False
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from placement.audit import Json
 
-INTERNAL, NOT_ALLOWED, CONFIGURATION = 70, 77, 78  # sysexits.h
+UNAVAILABLE, INTERNAL, TRY_AGAIN, NOT_ALLOWED, CONFIGURATION = 69, 70, 75, 77, 78  # sysexits.h
 NOT_EXECUTABLE, NOT_FOUND = 126, 127  # as a shell
 POLICY_RUN, POLICY_ERROR, POLICY_NO_RULE, POLICY_DENIED = 0, 1, 2, 3  # PNDA's contract
 GUARD = "PLACEMENT_WRAPPED"  # PID.START.DEPTH.NAME of the wrapper that started this process or an ancestor of it
@@ -115,10 +115,19 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
             posix.unsetenv("HADOOP_USER_NAME")
         return become(real, arguments)
     say_troubles(folder)
+    status = NOT_ALLOWED
+    if site.admission and decision.queue is not None:
+        asked_ns = time.monotonic_ns()
+        try:
+            status = admitted(decision, policy, folder, environ)
+        except PlacementError as error:
+            record_failure(error, decision_id, name, site, began_ns)
+            return CONFIGURATION if error.problems[0].code in ("bad-wait", "bad-priority") else UNAVAILABLE
+        began_ns += time.monotonic_ns() - asked_ns  # what the decision takes is without the wait
     is_recorded = record(decision, site, began_ns, folder.troubles, real, arguments)
     if decision.queue is None:
         say_refusal(decision)
-        return NOT_ALLOWED
+        return status
     if not is_recorded:
         return CONFIGURATION
     say(decision.message)
@@ -126,6 +135,25 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
     if site.hadoop_user_name == REMOVE:
         posix.unsetenv("HADOOP_USER_NAME")
     return become(real, arguments_with(reading, decision.queue, decision_id))
+
+
+def admitted(decision: Decision, policy: Policy, folder: Folder, environ: "Mapping[str, str]") -> int:
+    """Waits until the decision has its turn, or none to come; it says so then. Returns what the latter ends with.
+
+    If that cannot be told, and `on-error` is closed, raises the PlacementError that was said.
+    """
+    from placement.waiting import PASSING, admit
+
+    queue = decision.queue or ""
+    try:
+        admit(decision, policy, folder.owner(), environ)
+    except PlacementError as error:
+        say_all(error)
+        if policy.site.on_error != OPEN:
+            raise
+        say(f"on-error is open: it runs in {quoted(queue)} without waiting for room")
+        decision.admission = {"outcomes": ["unknown"], "reason": error.problems[0].code}
+    return TRY_AGAIN if decision.reason in PASSING else NOT_ALLOWED
 
 
 def record(
@@ -231,7 +259,14 @@ def become(real: str, arguments: list[str]) -> int:
 
 
 def say_refusal(decision: Decision) -> None:
-    """The refusal, and what to type to see every rule that was tried."""
+    """The refusal, and what to type to see every rule that was tried, or what would have helped."""
+    if decision.admission:
+        say(f"{REJECT}[{decision.reason}]: {decision.message}")
+        for way in decision.way_out:
+            when = "run now" if way["outcome"] == RUN else "only have to wait"
+            change, queue = way["change"], way["queue"]
+            say(f"would {when}" + f" with {change}" * bool(change) + f" in {quoted(queue)}" * bool(queue))
+        return
     command, request = decision.submission.command, decision.submission.request
     asked = f" --queue '{request.queue}'" if request else ""
     explain = f"placement explain -- {command.family} ..." if command else f"placement explain{asked}"

@@ -1,12 +1,39 @@
 """`site.yaml` and the file of static groups: what they may say, read into the plain Site that decisions use."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel, StrictStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    RootModel,
+    StrictStr,
+    model_validator,
+)
 
 from placement import documents
-from placement.policy import CLOSED, HISTORY, HONOUR, NO, NOWHERE, OPEN, PROCESS, SIMPLE, STATIC, Site
+from placement.policy import (
+    CLOSED,
+    FOREVER,
+    HISTORY,
+    HONOUR,
+    LEDGER,
+    NO,
+    NOWHERE,
+    OPEN,
+    PROCESS,
+    SIMPLE,
+    SOCKET,
+    STATIC,
+    Admission,
+    Site,
+)
 from placement.queues.names import FAIR
+from placement.units import TIME, quantity
+
+LONGEST_SOCKET = 107  # bytes of the path of a Unix socket: sun_path of unix(7), its end included
 
 
 def _absolute(path: str) -> str:
@@ -32,6 +59,67 @@ def _address(url: str) -> str:
     if scheme not in ("http", "https") or not separator or not rest.strip("/") or "/" in rest.rstrip("/"):
         raise ValueError("the address of a ResourceManager's web application, `http://HOST:PORT`")
     return url.rstrip("/")
+
+
+def _seconds(said: Any) -> float:
+    seconds = quantity(said, TIME) if isinstance(said, str) else None
+    if not seconds:
+        raise ValueError("a time with its unit, more than none: `5s`, `30m`, `2h`")
+    return seconds
+
+
+def _wait(said: Any) -> float | None:
+    if said == FOREVER:
+        return None
+    seconds = 0.0 if said == 0 and not isinstance(said, bool) else quantity(str(said), TIME)
+    if seconds is None:
+        raise ValueError("a time with its unit, `30m`, `2h`; `forever`; or 0")
+    return seconds
+
+
+def _socket(path: str) -> str:
+    if len(_absolute_file(path).encode()) > LONGEST_SOCKET:
+        raise ValueError(f"a path of at most {LONGEST_SOCKET} bytes, as a socket has")
+    return path
+
+
+def _database(said: str) -> str:
+    scheme, is_url, rest = said.partition("://")
+    if not is_url:
+        return _absolute_file(said)
+    if scheme != "postgresql" or not rest:
+        raise ValueError("the absolute path of a file, or `postgresql://USER@HOST/DATABASE`")
+    if ":" in rest.partition("/")[0].rpartition("@")[0] or "password=" in rest:
+        raise ValueError("a URL without a password: that belongs into PGPASSFILE")
+    return said
+
+
+def _host_and_port(said: str) -> str:
+    host, _, port = said.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
+        raise ValueError("`HOST:PORT`, or `off`")
+    return said
+
+
+def _whole(said: Any) -> int:
+    if type(said) is not int:
+        raise ValueError("a whole number")
+    return said
+
+
+def _from_zero(number: int) -> int:
+    if number < 0:
+        raise ValueError("a whole number, 0 or more")
+    return number
+
+
+def _off(said: Any) -> Any:
+    """To YAML `off` is a truth value."""
+    return None if said is False or said == "off" else said
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Seconds = Annotated[float, BeforeValidator(_seconds)]
 
 
 class _StaticGroups(BaseModel):
@@ -76,6 +164,64 @@ class _Sync(BaseModel):
     history: Annotated[StrictStr, AfterValidator(_absolute_folder)] = HISTORY
 
 
+class _Priority(BaseModel):
+    """Whole numbers by name, higher first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    users: dict[StrictStr, Whole] = Field(default_factory=dict)
+    groups: dict[StrictStr, Whole] = Field(default_factory=dict)
+    roles: dict[StrictStr, Whole] = Field(default_factory=dict)
+    queues: dict[StrictStr, Whole] = Field(default_factory=dict)
+
+
+class _Administrators(BaseModel):
+    """Who sees and cancels what others wait for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    users: list[StrictStr] = Field(default_factory=list)
+    groups: list[StrictStr] = Field(default_factory=list)
+
+
+class _Admission(BaseModel):
+    """The agent, and how it lets submissions wait."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+    socket: Annotated[StrictStr, AfterValidator(_socket)] = SOCKET
+    wait: Annotated[float | None, BeforeValidator(_wait)] = 1800.0
+    priority: _Priority = _Priority()
+    self_service: Annotated[Whole, AfterValidator(_from_zero)] = Field(default=10, alias="self-service")
+    administrators: _Administrators = _Administrators()
+    database: Annotated[StrictStr, AfterValidator(_database)] = LEDGER
+    poll: Seconds = 5.0
+    stale: Seconds = 60.0
+    reservation: Seconds = 120.0
+    overtake: Seconds = 300.0
+    ageing: Seconds = 600.0
+    metrics: Annotated[Annotated[StrictStr, AfterValidator(_host_and_port)] | None, BeforeValidator(_off)] = None
+
+    def plain(self) -> Admission:
+        return Admission(
+            socket=self.socket,
+            wait_s=self.wait,
+            priorities=self.priority.model_dump(),
+            self_service=self.self_service,
+            administrators={
+                "users": tuple(self.administrators.users),
+                "groups": tuple(self.administrators.groups),
+            },
+            database=self.database,
+            poll_s=self.poll,
+            stale_s=self.stale,
+            reservation_s=self.reservation,
+            overtake_s=self.overtake,
+            ageing_s=self.ageing,
+            metrics=self.metrics,
+        )
+
+
 class _SiteFile(BaseModel):
     """All keys of site.yaml; each has a default, so that the file is optional."""
 
@@ -93,6 +239,7 @@ class _SiteFile(BaseModel):
     hadoop_user_name: Literal["honour", "remove"] = Field(default=HONOUR, alias="hadoop-user-name")
     audit: _Audit = _Audit(to=NOWHERE)
     sync: _Sync = _Sync()
+    admission: Annotated[_Admission | None, BeforeValidator(_off)] = None
 
 
 class _GroupsFile(RootModel[dict[StrictStr, list[StrictStr]]]):
@@ -121,6 +268,7 @@ def read(source: bytes, file: str) -> tuple[Site, str | None]:
         on_audit_error=said.audit.on_error,
         scheduler_file=said.sync.file,
         history=said.sync.history,
+        admission=said.admission.plain() if said.admission else None,
     )
     return site, static
 

@@ -5,6 +5,7 @@ Part of the hot path: standard library only.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from placement.estimate.demand import Asked
     from placement.rules.condition import Facts, Value
 
 
@@ -51,7 +52,7 @@ class Reading:
     so, and the rest may be missing. `position` is the index in `arguments` before which the decided queue goes; `tags`
     are the application tags asked for, as written; `principal` is whom a keytab logs in. `application_arguments` are
     the application's own business.
-    `asked` are `executors`, `memory` (MiB) and `vcores` of all containers, as far as they are known.
+    `asked` is what it asks YARN for, None if that is not known.
     """
 
     __slots__ = (
@@ -87,11 +88,19 @@ class Reading:
         self.proxy_user: str | None = None
         self.principal: str | None = None
         self.tags: str | None = None
-        self.asked: dict[str, float] = {}
+        self.asked: Asked | None = None
 
     def facts(self) -> "dict[str, Value | None]":
         """What conditions may ask of the command, by the names of `rules.condition.FACTS`."""
-        return {"command": self.family, "deploy_mode": self.deploy_mode, "name": self.name, **self.asked}
+        known: dict[str, Value | None] = {
+            "command": self.family,
+            "deploy_mode": self.deploy_mode,
+            "name": self.name,
+        }
+        if self.asked and self.asked.is_whole:
+            known["executors"] = float(self.asked.containers)
+            known["memory"], known["vcores"] = self.asked.of_all()
+        return known
 
     def passes(self, why: str) -> "Reading":
         """This reading, of a command line that submits nothing because of `why`."""

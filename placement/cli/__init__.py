@@ -7,15 +7,19 @@ from importlib import import_module
 import click
 
 from placement import __version__
+from placement.agent_socket import FAULTS
 from placement.errors import PlacementError
 
 USAGE = 64  # EX_USAGE; click's own 2 would read as `no rule`
+UNAVAILABLE = 69  # EX_UNAVAILABLE
 NO_OUTPUT = 74  # EX_IOERR
 CONFIGURATION = 78  # EX_CONFIG
 
 COMMANDS = {
+    "agent": "the service that gives those who wait their turns",
     "access": "who may submit to which queue and administer it, and why",
     "apply": "brings the policy to the scheduler, and takes back what fails",
+    "cancel": "takes a submission out of the queue",
     "check": "errors and warnings of a policy, as FILE:LINE:COLUMN",
     "compile": "writes the index of a policy, which spares its reading",
     "decide": "the queue of a user or a command, and why",
@@ -27,9 +31,11 @@ COMMANDS = {
     "install-wrappers": "wrappers in front of the real commands, put there or removed",
     "parity": "whether gateway and ResourceManager let the same people in",
     "plan": "what the policy would change of what the scheduler is told",
+    "queue": "who waits for a turn, has one, or runs",
     "render": "the policy as the file of a scheduler",
     "rollback": "what was in force before the last apply, or after an earlier one",
     "spark-home": "a Spark home for what starts Spark from Python",
+    "status": "whether the agent is well",
     "test": "whether everybody lands where expectations.yaml says",
     "why": "a recorded decision, and whether its application runs where it says",
 }
@@ -89,7 +95,7 @@ def main() -> None:
         status = error.exit_code
     except PlacementError as error:
         click.echo(str(error), err=True)
-        status = CONFIGURATION
+        status = UNAVAILABLE if error.problems[0].code in FAULTS else CONFIGURATION
     except OSError as error:  # what commands read and write themselves is told as a PlacementError
         click.echo(f"placement: cannot write the output: {error.strerror or error}", err=True)
         os._exit(NO_OUTPUT)  # an ordinary exit would try to write it once more

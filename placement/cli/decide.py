@@ -23,7 +23,7 @@ def command(
     as_json: bool,
     command_line: tuple[str, ...],
 ) -> int:
-    """The queue of a user, or of a whole command line, and why.
+    """The queue of a user, or of a whole command line, and why. Nothing waits for room here, as a wrapper may.
 
     Exit status 0: it runs there; 2: no rule is for this user; 3: the queue asked for is denied.
     """

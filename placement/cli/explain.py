@@ -23,7 +23,7 @@ def command(
     as_json: bool,
     command_line: tuple[str, ...],
 ) -> int:
-    """The decision for a user or a command line, with every rule that was tried.
+    """The decision for a user or a command line, with every rule that was tried. Nothing waits for room here.
 
     The map is read itself, not its index. The exit status is that of `placement decide`.
     """

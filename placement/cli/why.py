@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,12 +14,14 @@ import click
 from placement import audit_file
 from placement.audit_file import Found
 from placement.cli import json_option, policy_option
+from placement.cli.asking_agent import UNKNOWN, answer_of, number, objects, text
 from placement.errors import PlacementError, Problem, quoted, visible
 from placement.gateway import TAG
 from placement.identity import identify
 from placement.policy import Site
 from placement.policy_files import PolicyFiles
 from placement.rules.condition import FACTS, value_in_words
+from placement.waiting_line import expected
 from placement.yarn import configuration
 from placement.yarn.client import ResourceManager
 from placement.yarn.landing import Landing, landing
@@ -40,13 +43,16 @@ class Why:
     """All that is said of `asked`, the id of a decision or of an application.
 
     `found` is the decision's record; `landings` the applications that carry its tag, None if the ResourceManager could
-    not tell; `trouble` says why not.
+    not tell; `trouble` says why not. `agent` is what the agent knows of it, None without one, and `silence` why it
+    does not say.
     """
 
     asked: str
     found: Found
     landings: list[Landing] | None = None
     trouble: Problem | None = None
+    agent: dict[str, Any] | None = None
+    silence: Problem | None = None
 
     @property
     def verdict(self) -> str:
@@ -66,6 +72,7 @@ class Why:
             "unread": self.found.unread,
             "applications": None if self.landings is None else [each.as_data() for each in self.landings],
             "trouble": self.trouble.as_data() if self.trouble else None,
+            "agent": self.agent,
         }
 
 
@@ -92,6 +99,8 @@ def command(asked: str, trails: tuple[str, ...], policy_folder: str, as_json: bo
         raise click.BadParameter(f"{asked!r} is neither 16 hexadecimal digits nor application_NUMBER_NUMBER")
     if why.found.record:
         _see_where_it_is(why, why.found.record, folder)
+    if site.admission:
+        _ask_agent(why, site, policy_folder)
     if as_json:
         click.echo(json.dumps(why.as_data(), indent=2))  # in ASCII, as a recorded name may be no text
     else:
@@ -132,6 +141,15 @@ def _resource_manager(site: Site) -> ResourceManager:
     return configuration.resource_manager(site, os.environ, identify(site, os.environ).user)
 
 
+def _ask_agent(why: Why, site: Site, policy_folder: str) -> None:
+    """What the agent knows of it: whether it waits, for what, and what happened to it."""
+    record = why.found.record or {"id": why.asked.removeprefix(TAG)}
+    try:
+        why.agent = answer_of(policy_folder, site, {"op": "why", "application": record["id"]})
+    except PlacementError as error:
+        why.silence = error.problems[0]
+
+
 def _see_where_it_is(why: Why, record: dict[str, Any], folder: PolicyFiles) -> None:
     """Asks the ResourceManager what it has of the decision."""
     site, tree = folder.site(), folder.queues()[0]
@@ -161,6 +179,9 @@ def _lines(why: Why) -> Iterator[str]:
         yield f"  skipped lines that are no whole record: {found.damaged}"
     if why.trouble:
         yield f"  {why.trouble.in_one_line()}"
+    if why.silence:
+        yield f"  {why.silence.in_one_line()}"
+    yield from _of_agent(why.agent)
 
 
 def _decision(record: dict[str, Any]) -> Iterator[str]:
@@ -210,6 +231,21 @@ def _applications(why: Why, record: dict[str, Any]) -> Iterator[str]:
         diagnostics = application.diagnostics.strip()
         if diagnostics and application.final_status in ("FAILED", "KILLED"):
             yield f"    YARN says: {diagnostics.splitlines()[0][:SHOWN]}"
+
+
+def _of_agent(said: dict[str, Any] | None) -> Iterator[str]:
+    """What the agent knows, as far as it goes."""
+    entry = _object(said or {}, "entry")
+    if entry:
+        place, of = number(entry, "place"), number(entry, "of")
+        where = f", {place:.0f} of {of:.0f}" if place is not None and of is not None else ""
+        yield f"  agent: {text(entry, 'state')} for {quoted(text(entry, 'queue'))}{where}: {text(entry, 'message')}"
+        yield from (f"    {words}" for words in expected(entry.get("expected"), 0))
+        yield from (f"    ahead: {each}" for each in _texts(entry, "ahead"))
+    for event in objects(said, "events"):
+        when_s = number(event, "when_s")
+        when = UNKNOWN if when_s is None else time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when_s))
+        yield f"    {when}  {text(event, 'state')}  {text(event, 'said')}"
 
 
 def _fact(fact: str, value: Any) -> str:

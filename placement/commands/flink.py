@@ -11,9 +11,19 @@ it to a cluster that stands: nothing new goes to YARN either way, so the file is
 
 from placement.commands.base import Surroundings, joined_tags
 from placement.commands.commons_cli import UNLIMITED, Line
-from placement.commands.flink_conf import APPLICATION_ID, NAME, QUEUE, TAGS, TARGET
+from placement.commands.flink_conf import (
+    APPLICATION_ID,
+    MASTER_MEMORY,
+    MASTER_VCORES,
+    NAME,
+    QUEUE,
+    TAGS,
+    TARGET,
+    master,
+)
 from placement.commands.flink_conf import read as read_configuration
 from placement.errors import PlacementError, Problem, quoted
+from placement.estimate.demand import of_flink
 from placement.submission import Reading, Request
 
 # {short name: (long name, values)}, of 1.17 to 2.3. `flink` takes an option that it does not know for the program, and
@@ -131,6 +141,7 @@ def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
     reading.request, reading.tags, reading.name = settings.request(), settings.get(TAGS), settings.get(NAME)
     if why:
         return reading.passes(why)
+    reading.asked = of_flink(settings.get(MASTER_MEMORY), settings.get(MASTER_VCORES))
     reading.submits = True
     return reading
 
@@ -155,6 +166,8 @@ def _configured(around: Surroundings) -> Settings:
         properties, file = read_configuration(folder, around.read)
         for key, value in properties.items():
             settings.set(key, value, f"{key} in {file}")
+        for key, value in master(folder, around.read).items():
+            settings.set(key, value, f"{key} in {file}")
     return settings
 
 
@@ -172,6 +185,7 @@ def _read_session(reading: Reading, line: Line, settings: Settings) -> str:
         raise PlacementError(Problem("unknown-option", message, remedy="write `-d`"))
     settings.set(QUEUE, line.value("qu"), "-qu")
     settings.set(NAME, line.value("nm"), "-nm")
+    settings.set(MASTER_MEMORY, _in_mib(line.value("jm")), "-jm")
     settings.add(_kept(line.properties("D")), "-D")
     reading.master, reading.deploy_mode = "yarn", "cluster"
     return ""
@@ -192,6 +206,7 @@ def _read_run(reading: Reading, line: Line, settings: Settings) -> str:
         settings.set(TARGET, PER_JOB, "-m")
         settings.set(QUEUE, line.value("yqu"), "-yqu")
         settings.set(NAME, line.value("ynm"), "-ynm")
+        settings.set(MASTER_MEMORY, _in_mib(line.value("yjm")), "-yjm")
         settings.add(_kept(line.properties("yD")), "-yD")
         reading.master = YARN_CLUSTER
     else:  # DefaultCLI
@@ -207,6 +222,11 @@ def _read_run(reading: Reading, line: Line, settings: Settings) -> str:
     elif not line.has("c"):
         return "names no program"
     return "" if target in TARGETS[reading.arguments[0]] else f"its target is {target}"
+
+
+def _in_mib(memory: str | None) -> str | None:
+    """A size of FlinkYarnSessionCli's own options, where a bare number is MiB."""
+    return f"{memory}m" if memory and memory.isdecimal() else memory
 
 
 def _kept(properties: dict[str, str]) -> dict[str, str]:

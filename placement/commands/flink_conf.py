@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 TARGET, QUEUE, TAGS = "execution.target", "yarn.application.queue", "yarn.tags"
 NAME, APPLICATION_ID = "yarn.application.name", "yarn.application.id"
 KEYS = (TARGET, QUEUE, TAGS, NAME, APPLICATION_ID)
+MASTER_MEMORY, MASTER_VCORES = "jobmanager.memory.process.size", "yarn.appmaster.vcores"
 LINES, YAML = "flink-conf.yaml", "config.yaml"
 _BLANKS = "".join(map(chr, range(33)))  # what Java's String.trim takes off
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
@@ -39,6 +40,33 @@ def read(folder: str, text_of: "Callable[[str], str | None]") -> tuple[dict[str,
         )
     name = next(iter(found), YAML)
     return found.get(name, {}), files[name]
+
+
+def master(folder: str, text_of: "Callable[[str], str | None]") -> dict[str, str]:
+    """MASTER_MEMORY and MASTER_VCORES as far as they are set in a way that leaves no doubt. Raises as `text_of`."""
+    texts = [text for name in (LINES, YAML) if (text := text_of(f"{folder}/{name}")) is not None]
+    found = [_plain(text, (MASTER_MEMORY, MASTER_VCORES)) for text in texts]
+    return found[0] if found and all(each == found[0] for each in found) else {}
+
+
+def _plain(text: str, keys: tuple[str, ...]) -> dict[str, str]:
+    """Those of `keys` that are plain `key: value`, nested or not; what is written in another way is not found."""
+    found: dict[str, str] = {}
+    above: list[tuple[int, str]] = []  # as in `_yaml`
+    for line in text.splitlines():
+        words = line.lstrip(" ")
+        if not words or words[0] == "#":
+            continue
+        indent = len(line) - len(words)
+        while above and indent <= above[-1][0]:
+            above.pop()
+        key, _, value = words.partition(":")
+        whole = f"{above[-1][1]}.{key}" if above else key
+        value = value.partition(" #")[0].strip(" \t'\"")
+        if whole in keys and value:
+            found[whole] = value
+        above.append((indent, whole))
+    return found
 
 
 def _lines(text: str, _: str) -> dict[str, str]:

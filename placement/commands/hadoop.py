@@ -11,12 +11,14 @@ classes by tests/cluster/test_hadoop_reading.py. What runs in a jar is read by `
 from placement.commands.base import Surroundings, joined_tags, undashed, unquoted
 from placement.commands.hadoop_conf import FRAMEWORK, JAVA_BLANKS, NAME, OLD_NAMES, QUEUE, TAGS, Configuration
 from placement.errors import PlacementError, Problem, quoted
+from placement.estimate.demand import of_mapreduce
 from placement.submission import Reading, Request
 
 GENERIC = frozenset(("D", "archives", "conf", "files", "fs", "jt", "libjars", "tokenCacheFile"))
 SHELL_SWITCHES = frozenset(("--buildpaths", "--debug", "--reexec", "--workers"))
 SHELL_VALUED = frozenset(("--config", "--daemon", "--hostnames", "--hosts", "--loglevel"))
-YARN_FRAMEWORKS = ("yarn", "yarn-tez")
+TEZ = "yarn-tez"
+YARN_FRAMEWORKS = ("yarn", TEZ)
 QUEUE_AND_TAGS = (QUEUE, TAGS, *OLD_NAMES)
 ETC_CONF = "/etc/hadoop/conf"  # where packages have it
 
@@ -141,6 +143,8 @@ def _read(reading: Reading, around: Surroundings) -> None:
     reading.request = Request(*asked) if asked and asked[1] else None
     reading.name = name[0] if name else None
     reading.tags = tags[0].strip(JAVA_BLANKS) if tags else None
+    if not framework or framework[0] != TEZ:
+        reading.asked = of_mapreduce(configuration.text)
 
 
 def _shell(reading: Reading, around: Surroundings) -> Words:

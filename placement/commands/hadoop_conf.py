@@ -69,6 +69,14 @@ class Configuration:
         found = self._raw(key)
         return (self._substituted(*found), found[1]) if found else None
 
+    def text(self, key: str) -> str | None:
+        """The value in force without blanks around it, None if there is none. Raises ValueError if nobody can tell."""
+        try:
+            found = self.get(key)
+        except PlacementError as error:
+            raise ValueError(key) from error
+        return found[0].strip(JAVA_BLANKS) if found else None
+
     def _raw(self, key: str) -> tuple[str, str] | None:
         key = OLD_NAMES.get(key, key)
         return self._said.get(key) or self._resources.get(key)

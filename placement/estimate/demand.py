@@ -1,13 +1,15 @@
 """What a command asks for, from its settings. Part of the hot path: standard library only.
 
-Before YARN rounds it up. Source: Spark `Client`, `YarnSparkHadoopUtil`, `ResourceProfile`, `Utils.getDynamicAllocation
-InitialExecutors`, `JavaUtils.byteStringAs` (a bare number is MiB), `SparkConf` (older keys that still count).
+Before YARN rounds it up. Source, for Spark: `Client`, `YarnSparkHadoopUtil`, `ResourceProfile`,
+`Utils.getDynamicAllocationInitialExecutors`, `JavaUtils.byteStringAs` (a bare number is MiB), `SparkConf` (older keys
+that still count).
 """
 
 from placement.units import MEMORY, quantity
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Protocol
 
     class Setting(Protocol):
@@ -18,10 +20,56 @@ if TYPE_CHECKING:
 
 LEAST_OVERHEAD = "384m"
 OVERHEAD_SHARE = 0.1  # of the heap
+MAPREDUCE_MASTER = "yarn.app.mapreduce.am.resource"
 
 
-def of_spark(setting: "Setting", deploy_mode: str) -> "dict[str, float]":
-    """`executors`, and `memory` (MiB) and `vcores` of all containers; empty if a setting cannot be understood.
+class Asked:
+    """The container of the application master, and `containers` others, all alike.
+
+    `is_whole`: that is all that the application begins with; else the others are not known.
+    """
+
+    __slots__ = ("container_mib", "container_vcores", "containers", "is_whole", "master_mib", "master_vcores")
+
+    def __init__(
+        self,
+        master_mib: float,
+        master_vcores: int,
+        containers: int = 0,
+        container_mib: float = 0.0,
+        container_vcores: int = 0,
+        is_whole: bool = False,
+    ) -> None:
+        self.master_mib = master_mib
+        self.master_vcores = master_vcores
+        self.containers = containers
+        self.container_mib = container_mib
+        self.container_vcores = container_vcores
+        self.is_whole = is_whole
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Asked) and all(getattr(self, name) == getattr(other, name) for name in self.__slots__)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def of_all(self) -> tuple[float, float]:
+        """MiB and vcores of all containers together."""
+        return (
+            self.containers * self.container_mib + self.master_mib,
+            float(self.containers * self.container_vcores + self.master_vcores),
+        )
+
+    def as_data(self) -> dict[str, object]:
+        """As plain data; `placement.admission.demand.Demand.of` reads it."""
+        return {
+            "master": {"memory_mib": int(self.master_mib), "vcores": self.master_vcores},
+            "containers": self.containers,
+            "container": {"memory_mib": int(self.container_mib), "vcores": self.container_vcores},
+        }
+
+
+def of_spark(setting: "Setting", deploy_mode: str) -> Asked | None:
+    """What an application of Spark asks for; None if a setting cannot be understood.
 
     With dynamic allocation the executors are those it begins with. In client mode the driver is not in YARN.
     """
@@ -34,13 +82,63 @@ def of_spark(setting: "Setting", deploy_mode: str) -> "dict[str, float]":
             executor += _mib(setting("", "spark.memory.offHeap.size") or "0")
         cores = int(setting("--executor-cores", "spark.executor.cores", "SPARK_EXECUTOR_CORES") or 1)
         master_mib, master_cores = _application_master(setting, deploy_mode)
-        return {
-            "executors": float(executors),
-            "memory": executors * executor + master_mib,
-            "vcores": float(executors * cores + master_cores),
-        }
+        return _sane(Asked(master_mib, master_cores, executors, executor, cores, is_whole=True))
     except (ValueError, OverflowError):
-        return {}
+        return None
+
+
+def of_mapreduce(get: "Callable[[str], str | None]") -> Asked | None:
+    """What a job of MapReduce asks for first: its application master alone, as its tasks come of its input.
+
+    None if a setting cannot be understood. `get` gives the value of a key, None if it is not set. Source: Hadoop
+    `YARNRunner.generateResourceRequests`, `ResourceUtils.getRequestedResourcesFromConfig`.
+    """
+    try:
+        said = [each for key in ("memory", "memory-mb") if (each := get(f"{MAPREDUCE_MASTER}.{key}"))]
+        if len(said) > 1:
+            return None  # and MapReduce refuses it
+        memory = _binary_mib(said[0]) if said else float(int(get(f"{MAPREDUCE_MASTER}.mb") or 1536))
+        vcores = get(f"{MAPREDUCE_MASTER}.vcores") or get(f"{MAPREDUCE_MASTER}.cpu-vcores")
+        return _sane(Asked(memory, int(vcores or 1)))
+    except (ValueError, OverflowError):
+        return None
+
+
+def of_flink(memory: str | None, vcores: str | None) -> Asked | None:
+    """What a cluster of Flink asks for first: its JobManager alone, as TaskManagers come of the job's parallelism.
+
+    `memory` is its `jobmanager.memory.process.size`, a bare number in bytes; None: not known, and then neither is the
+    answer. Source: Flink `JobManagerProcessUtils`, `MemorySize`, `YarnClusterDescriptor`.
+    """
+    try:
+        if memory is None:
+            return None
+        text = memory.strip()
+        mib = int(text) / 2**20 if text.isdecimal() else quantity(text, MEMORY)
+        return None if mib is None else _sane(Asked(mib, int(vcores or 1)))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _sane(asked: Asked) -> Asked:
+    """Raises ValueError or OverflowError if a number is negative, or beyond all measure."""
+    parts = (asked.master_mib, asked.master_vcores, asked.containers, asked.container_mib, asked.container_vcores)
+    if min(parts) < 0 or not all(map(_is_finite, asked.of_all())):
+        raise ValueError(parts)
+    return asked
+
+
+def _is_finite(number: float) -> bool:
+    return number - number == 0
+
+
+def _binary_mib(text: str) -> float:
+    """MiB of a resource as YARN writes it: `2048`, `2Gi`. Raises ValueError for other units."""
+    digits = text.rstrip("GMi")
+    units = {"": 1.0, "Mi": 1.0, "Gi": 1024.0}
+    if text[len(digits) :] not in units:
+        raise ValueError(text)
+    return int(digits) * units[text[len(digits) :]]
 
 
 def _executors(setting: "Setting") -> int:

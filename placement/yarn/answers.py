@@ -14,6 +14,7 @@ from lxml import etree
 from placement.errors import PlacementError, quoted
 from placement.schedulers import xml
 from placement.yarn.shapes import (
+    Amount,
     App,
     AppAnswer,
     Apps,
@@ -100,30 +101,44 @@ class QueueAccess:
     diagnostics: str
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Of one container; None: not said."""
+
+    minimum: Amount | None = None
+    largest: Amount | None = None
+
+
 def info(text: bytes) -> Info:
     """Raises BadAnswerError, as all of these do."""
-    found = _shaped(text, ClusterAnswer).clusterInfo
+    found = shaped(text, ClusterAnswer).clusterInfo
     return Info(found.haState, found.hadoopVersion, found.startedOn)
 
 
 def application(text: bytes) -> Application:
-    return _application(_shaped(text, AppAnswer).app)
+    return _application(shaped(text, AppAnswer).app)
 
 
 def applications(text: bytes) -> list[Application]:
     """In the order of the answer."""
-    apps = _shaped(text, AppsAnswer).apps
-    return [_application(each) for each in _several(apps.app if isinstance(apps, Apps) else None)]
+    apps = shaped(text, AppsAnswer).apps
+    return [_application(each) for each in several(apps.app if isinstance(apps, Apps) else None)]
 
 
 def overview(text: bytes) -> str:
     """The type of the scheduler, as Scheduler has it."""
-    said = _shaped(text, OverviewAnswer).scheduler.schedulerType
+    said = shaped(text, OverviewAnswer).scheduler.schedulerType
     return f"{said.removesuffix(_SCHEDULER).lower()}Scheduler" if said.endswith(_SCHEDULER) else said
 
 
+def bounds(text: bytes) -> Bounds:
+    """What one container has at least and at most; None where it is not said."""
+    found = shaped(text, OverviewAnswer).scheduler
+    return Bounds(found.minimumAllocation, found.maximumAllocation)
+
+
 def scheduler(text: bytes) -> Scheduler:
-    found = _shaped(text, SchedulerAnswer).scheduler.schedulerInfo
+    found = shaped(text, SchedulerAnswer).scheduler.schedulerInfo
     root = found.get("rootQueue", found)
     return Scheduler(found["type"], {} if found["type"] == FIFO else dict(_queues(root, "")))
 
@@ -155,7 +170,7 @@ def access(text: bytes) -> QueueAccess:
 
 def properties(text: bytes) -> dict[str, str]:
     """{name: value} of a scheduler's configuration."""
-    return {each.name: each.value for each in _several(_shaped(text, ConfAnswer).property)}
+    return {each.name: each.value for each in several(shaped(text, ConfAnswer).property)}
 
 
 def update(changes: Mapping[str, str | None]) -> bytes:
@@ -176,10 +191,23 @@ def refusal(text: bytes) -> str | None:
         if text.lstrip().startswith(b"<"):
             message = _xml(text, "RemoteException").findtext("message")
         else:
-            message = _shaped(text, RefusalAnswer).RemoteException.message
+            message = shaped(text, RefusalAnswer).RemoteException.message
     except BadAnswerError:
         return None
     return message or ""
+
+
+def shaped(text: bytes, shape: type[Shape]) -> Shape:
+    """The JSON as this shape; what the shape does not have is passed over. Raises BadAnswerError."""
+    try:
+        return msgspec.json.decode(text, type=shape)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise BadAnswerError(f"expected JSON as of a ResourceManager: {error}") from error
+
+
+def several(value: list[Element] | Element | None) -> list[Element]:
+    """A list; of one element older versions write that element alone, of none nothing."""
+    return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def _queues(queue: QueueInfo, parent: str) -> Iterator[tuple[str, QueueInfo]]:
@@ -195,7 +223,7 @@ def _queues(queue: QueueInfo, parent: str) -> Iterator[tuple[str, QueueInfo]]:
 
 def _below(found: QueueInfos | list[QueueInfo] | str | None) -> list[QueueInfo]:
     if isinstance(found, dict):
-        return _several(found.get("queue"))
+        return several(found.get("queue"))
     return found if isinstance(found, list) else []
 
 
@@ -212,14 +240,6 @@ def _application(app: App) -> Application:
     )
 
 
-def _shaped(text: bytes, shape: type[Shape]) -> Shape:
-    """The JSON as this shape; what the shape does not have is passed over."""
-    try:
-        return msgspec.json.decode(text, type=shape)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise BadAnswerError(f"expected JSON as of a ResourceManager: {error}") from error
-
-
 def _xml(text: bytes, tag: str) -> etree._Element:
     try:
         root = xml.root_of(text, "the answer")
@@ -232,8 +252,3 @@ def _xml(text: bytes, tag: str) -> etree._Element:
 
 def _number(value: object) -> int:
     return value if isinstance(value, int) else 0
-
-
-def _several(value: list[Element] | Element | None) -> list[Element]:
-    """A list; of one element older versions write that element alone, of none nothing."""
-    return value if isinstance(value, list) else [] if value is None else [value]

@@ -14,9 +14,19 @@ from urllib.parse import quote
 import requests
 from requests.auth import AuthBase
 
+from placement import collector
 from placement.errors import PlacementError, Problem, quoted, visible
-from placement.yarn import answers
-from placement.yarn.answers import STANDBY, Application, BadAnswerError, Info, QueueAccess, QueueState, Scheduler
+from placement.yarn import answers, moment
+from placement.yarn.answers import (
+    STANDBY,
+    Application,
+    BadAnswerError,
+    Bounds,
+    Info,
+    QueueAccess,
+    QueueState,
+    Scheduler,
+)
 from placement.yarn.exchange import (
     JSON,
     POST,
@@ -29,6 +39,7 @@ from placement.yarn.exchange import (
     UnclearError,
     bad_answer,
 )
+from placement.yarn.moment_shapes import LiveApp, Metrics
 
 TIMEOUT_S = 10.0
 ATTEMPTS = 2  # how often every address is tried
@@ -91,6 +102,33 @@ class ResourceManager:
             lambda address: read(self._exchange.ask(address, Question("scheduler-overview", {})))
         )
         return found or self.scheduler().type  # before Hadoop 3.4
+
+    def bounds(self) -> Bounds:
+        """What one container has at least and at most; before Hadoop 3.4 neither is said."""
+
+        def read(answer: Answer) -> Bounds:
+            return Bounds() if answer.status == 404 else answers.bounds(_content(answer))
+
+        return self._of_the_active(
+            lambda address: read(self._exchange.ask(address, Question("scheduler-overview", {})))
+        )
+
+    def queues_now(self) -> moment.Queues:
+        """The queues, and what is used there."""
+        with collector.paused():
+            return self._ask("scheduler", moment.queues)
+
+    def live_applications(self) -> list[LiveApp]:
+        """Those that have not ended, of everybody whose applications this account may see."""
+        return self._ask("apps", moment.applications, states=",".join(moment.STATES), deSelects="resourceRequests")
+
+    def waiting_applications(self) -> list[LiveApp]:
+        """Those whose application master has not registered, with what they ask for."""
+        return self._ask("apps", moment.applications, states=moment.WAITING)
+
+    def metrics(self) -> Metrics:
+        """What the nodes that work have together."""
+        return self._ask("metrics", moment.metrics)
 
     def queue_states(self) -> dict[str, QueueState]:
         """What runs and waits in each queue, by its full path."""

@@ -20,7 +20,7 @@ from placement.yarn import answers
 GET, PUT, POST = "GET", "PUT", "POST"
 JSON, XML = "application/json", "application/xml"
 CONNECT_S = 3.0  # at most: a machine that is up accepts at once
-LARGEST_ANSWER = 64 * 2**20  # bytes; ten thousand applications have about 20 MiB
+LARGEST_ANSWER = 256 * 2**20  # bytes; ten thousand queues of the capacity scheduler have about 65 MiB
 PIECE = 64 * 1024  # bytes
 KINIT = "get a ticket by kinit, and say `authentication: kerberos` in site.yaml"
 

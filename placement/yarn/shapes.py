@@ -76,10 +76,22 @@ class SchedulerAnswer(Struct):
     scheduler: SchedulerInfos
 
 
+class Amount(Struct, frozen=True):
+    """MiB and vcores."""
+
+    memory: int = 0
+    vCores: int = 0
+
+
+NO_AMOUNT = Amount()
+
+
 class Overview(Struct):
     """What `OverviewAnswer` has inside; `schedulerType` is `Fair Scheduler`, or the name of a class."""
 
     schedulerType: str
+    minimumAllocation: Amount | None = None
+    maximumAllocation: Amount | None = None
 
 
 class OverviewAnswer(Struct):

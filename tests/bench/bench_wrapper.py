@@ -1,7 +1,10 @@
 """The whole wrapper, its audit trail included, against the bare interpreter and against a script that only execs."""
 
+import json
 import os
+import socket
 import tempfile
+import threading
 from pathlib import Path
 
 from tests.bench.bench_start import BARE, policy
@@ -9,6 +12,7 @@ from tests.bench.side_by_side import Command, measured, show
 from tests.conftest import ROOT
 
 SIZES = (5, 100_000)
+TURN = json.dumps({"v": 1, "outcome": "run", "queue": "root.default", "message": "", "age_s": 1.0}).encode() + b"\n"
 REAL = "/bin/true"  # in Spark's place, so that what remains is the wrapper
 JOB = ("--conf", "spark.executor.memory=4g", "--num-executors", "10", "--name", "nightly", "job.py", "2026-11-21")
 DEFAULTS = "spark.master yarn\nspark.eventLog.enabled true\nspark.yarn.queue root.default\nspark.executor.cores 2\n"
@@ -35,9 +39,36 @@ def main() -> None:
                 (ROOT / "wrappers" / "spark-submit", *JOB),
                 environ | {"SPARK_CONF_DIR": str(conf)},
             )
+        admitted = Path(folder, "agent.sock")
+        threading.Thread(target=agent, args=(listening(admitted),), daemon=True).start()
+        more = f"admission: {{socket: {admitted}}}\ncommands: {{spark-submit: {REAL}}}\n"
+        where = policy(
+            Path(folder, "admission"), 5, site=f"{more}audit: {{file: {folder}/a.jsonl, arguments: masked}}\n"
+        )
+        commands["spark-submit, 5 rules, with admission"] = (
+            (ROOT / "wrappers" / "spark-submit", *JOB),
+            {"PATH": os.defpath, "HADOOP_USER_NAME": "me", "PLACEMENT_POLICY": str(where), "SPARK_CONF_DIR": str(conf)},
+        )
         show("a wrapped command up to its exec", measured(commands), against="python3 -I -S -c pass")
         records = Path(folder, "5.jsonl").read_text().count('"outcome": "run"')
         print(f"  {records} decisions of the second last are in its trail")
+
+
+def listening(path: Path) -> socket.socket:
+    found = socket.socket(socket.AF_UNIX)
+    found.bind(str(path))
+    found.listen()
+    return found
+
+
+def agent(there: socket.socket) -> None:
+    """Gives everybody a turn at once."""
+    while True:
+        client, _ = there.accept()
+        with client:
+            while not client.recv(65536).endswith(b"\n"):
+                pass
+            client.sendall(TURN)
 
 
 if __name__ == "__main__":

@@ -15,14 +15,16 @@ from tests.conftest import ROOT
 # From the roof to the ground: a module imports only from floors below its own.
 FLOORS = [
     {"cli", "shim"},
+    {"agent"},
     {"health", "sync"},
-    {"review"},
-    {"installation", "spark_home", "hadoop_loader"},
-    {"folder", "gateway", "identity", "engine", "yarn", "audit_file", "audit"},
+    {"review", "waiting"},
+    {"installation", "spark_home", "hadoop_loader", "agent_socket", "waiting_line"},
+    {"folder", "gateway", "identity", "engine", "yarn", "store", "audit_file", "audit"},
     {"policy_files"},
     {"site", "queues_file", "expectations", "foreign", "files", "whole_file"},
     {"documents", "decision"},
     {"policy", "schedulers"},
+    {"admission"},
     {"commands"},
     {"submission", "estimate"},
     {"rules"},
@@ -55,6 +57,9 @@ HOT += [
     "queues.tree",
     "estimate.demand",
     "units",
+    "agent_socket",
+    "waiting",
+    "waiting_line",
 ]
 
 

@@ -1,7 +1,11 @@
+import re
+
 import pytest
 
 from placement import site
 from placement.errors import PlacementError
+from placement.policy import Admission
+from tests.conftest import ROOT
 
 FAULTY = {
     "unknown-key": b"schedular: fair\n",
@@ -85,3 +89,78 @@ def test_faulty_trails_and_addresses(text):
     with pytest.raises(PlacementError) as caught:
         site.read(text, "site.yaml")
     assert caught.value.problems[0].code == "bad-value"
+
+
+def waiting(text):
+    return site.read(b"admission: " + text + b"\n", "site.yaml")[0].admission
+
+
+def test_admission():
+    assert site.read(b"", "s")[0].admission is None
+    assert waiting(b"off") is None
+    found = waiting(b"{}")
+    assert (found.socket, found.wait_s, found.self_service) == ("/run/placement/agent.sock", 1800, 10)
+    assert (found.poll_s, found.stale_s, found.reservation_s) == (5, 60, 120)
+    assert (found.overtake_s, found.ageing_s, found.metrics) == (300, 600, None)
+    found = waiting(
+        b"{socket: /s, wait: forever, database: 'postgresql://p@db/ledger', metrics: 'h:9', stale: 2m,"
+        b" administrators: {users: [ops]}, self-service: 0}"
+    )
+    assert (found.socket, found.wait_s, found.database) == ("/s", None, "postgresql://p@db/ledger")
+    assert (found.metrics, found.stale_s, found.administrators["users"], found.self_service) == (
+        "h:9",
+        120,
+        ("ops",),
+        0,
+    )
+    assert waiting(b"{wait: 0, metrics: off}").wait_s == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"on", b"x", b"{socket: s}", b"{wait: 30}", b"{wait: -1s}", b"{wait: true}", b"{poll: 0s}", b"{poll: 5}"),
+        *(b"{priority: {users: {a: 1.5}}}", b"{priority: {users: {a: true}}}", b"{self-service: -1}", b"{metrics: h}"),
+        *(b"{database: x}", b"{database: 'mysql://h/d'}", b"{database: 'postgresql://u:secret@h/d'}"),
+        *(b"{socket: /" + b"x" * 107 + b"}", b"{database: 'postgresql://h/d?password=secret'}"),
+    ],
+)
+def test_faulty_admission(text):
+    with pytest.raises(PlacementError) as caught:
+        waiting(text)
+    assert caught.value.problems[0].code == "bad-value"
+    assert "Input should" not in str(caught.value)
+
+
+def test_an_index_has_what_the_wrapper_needs_of_admission():
+    for text in (b"{wait: forever, socket: /a b}", b"{wait: 0}", b"{wait: 1.5h}"):
+        said = waiting(text)
+        found = Admission.of_word(said.word())
+        assert (found.socket, found.wait_s) == (said.socket, said.wait_s)
+
+
+PRIORITY = b"{priority: {users: {ann: -5}, groups: {etl: 10, bi: 3}, roles: {night: 4}, queues: {root.b: 100}}}"
+
+
+@pytest.mark.parametrize(
+    ("user", "groups", "roles", "queue", "asked", "number"),
+    [
+        ("bob", (), (), "root.a", 0, 0),
+        ("bob", ("bi", "etl", "x"), ("night",), "root.a", 0, 10),  # the largest
+        ("ann", ("etl",), (), "root.a", 0, -5),  # her own
+        ("bob", ("bi",), (), "root.b", 0, 103),
+        ("bob", (), (), "root.a", 50, 10),  # as far as self-service allows
+        ("bob", (), (), "root.a", -50, -50),
+    ],
+)
+def test_priority(user, groups, roles, queue, asked, number):
+    assert waiting(PRIORITY).priority(user, groups, roles, queue, asked) == number
+
+
+def test_every_key_is_in_the_documents():
+    text = (ROOT / "docs" / "policy.md").read_text()
+    text = text.partition("## site.yaml")[2].partition("## Asking")[0]
+    of_site, _, of_admission = text.partition("### admission")
+    for model, section in ((site._SiteFile, of_site), (site._Admission, of_admission)):
+        keys = {field.alias or name for name, field in model.model_fields.items()}
+        assert keys == {key for key in re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE) if key.islower()}

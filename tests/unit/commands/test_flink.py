@@ -221,3 +221,29 @@ def test_a_configuration_without_access_is_flinks_to_refuse():
         raise PermissionError(13, "Permission denied", path)
 
     assert not flink.read("flink", [*RUN, JAR], Surroundings({}, "/flink", refuse)).submits
+
+
+SIZE = "jobmanager.memory.process.size"
+MASTERS = {
+    "nothing said": ({}, None),
+    "a file": ({"config": f"{SIZE}: 1600m\nyarn.appmaster.vcores: 2 # two\n"}, (1600, 2)),
+    "a nested file": ({"config": "jobmanager:\n  memory:\n    process:\n      size: '2g'\n  x: 1\n"}, (2048, 1)),
+    "an old file": ({"old": f"{SIZE}: 1600m\n", "config": None}, (1600, 1)),
+    "files that differ": ({"old": f"{SIZE}: 1600m\n"}, None),
+    "another way to say it": ({"config": "jobmanager: {memory: {process: {size: 2g}}}\n"}, None),
+}
+
+
+@pytest.mark.parametrize("case", MASTERS)
+def test_what_the_job_manager_asks_for(case):
+    said, expected = MASTERS[case]
+    reading = read(*RUN, JAR, **said)
+    assert reading.submits
+    assert expected == (reading.asked and (reading.asked.master_mib, reading.asked.master_vcores))
+
+
+def test_options_beat_the_file():
+    file = f"{SIZE}: 1600m\n"
+    assert read(*RUN, f"-D{SIZE}=1g", JAR, config=file).asked.master_mib == 1024
+    assert read("run", "-m", "yarn-cluster", "-yjm", "900", JAR, config=file).asked.master_mib == 900
+    assert session("-jm", "2g", config=file).asked.master_mib == 2048

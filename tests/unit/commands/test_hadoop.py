@@ -284,3 +284,23 @@ def test_a_placed_command_asks_for_the_decided_queue_and_nothing_else_changes(st
     assert again.tags == ",".join(filter(None, [reading.tags, "t:1"]))
     assert len(arguments) == len(line) + 3
     assert again.application_arguments == reading.application_arguments or "-jobconf" in rest
+
+
+AM = "yarn.app.mapreduce.am.resource.mb"
+MASTERS = {
+    "the default": ("mapred distcp a b", {}, 1536),
+    "of the options": (f"mapred distcp -D {AM}=2048 a b", {}, 2048),
+    "of the file": ("mapred distcp a b", {AM: "3072"}, 3072),
+    "of Sqoop": (f"sqoop import -D {AM}=2048 --table t", {}, 2048),
+    "of Tez": ("mapred distcp a b", {"mapreduce.framework.name": "yarn-tez"}, None),
+    "that only Hadoop knows": ("mapred distcp a b", {AM: "${java.vm.name}"}, None),
+}
+
+
+@pytest.mark.parametrize("case", MASTERS)
+def test_what_the_application_master_asks_for(case):
+    line, properties, mib = MASTERS[case]
+    reading = read(line, {"/conf/mapred-site.xml": xml(YARN | properties)})
+    assert reading.submits
+    assert mib == (reading.asked and reading.asked.master_mib)
+    assert set(reading.facts()) == {"command", "deploy_mode", "name"}

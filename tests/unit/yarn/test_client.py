@@ -175,7 +175,7 @@ def test_an_answer_too_large_is_not_taken():
     with serving(without_end) as rm:
         code, message = code_of(ResourceManager([rm.address]).applications)
         assert (code, len(rm.asked)) == ("rm-answer", 1)
-        assert "more than 64 MiB" in message
+        assert "more than 256 MiB" in message
 
 
 def test_no_cookie_is_kept():
@@ -247,3 +247,26 @@ def test_the_type_of_the_scheduler_which_older_releases_say_beside_the_queues_al
     with serving(behave) as rm:
         expected = {"Fair Scheduler": "fairScheduler", None: "fifoScheduler"}.get(said, said)
         assert ResourceManager([rm.address]).scheduler_type() == expected
+
+
+def test_bounds_of_a_container_which_older_releases_do_not_say():
+    said = {"schedulerType": "Fair Scheduler", "minimumAllocation": {"memory": 128, "vCores": 1}}
+    with serving(answer({"scheduler": said})) as rm:
+        found = ResourceManager([rm.address]).bounds()
+        assert (found.minimum.memory, found.minimum.vCores, found.largest) == (128, 1, None)
+        rm.behave = answer({"scheduler": said | {"minimumAllocation": {"memory": "128"}}})
+        assert code_of(ResourceManager([rm.address]).bounds)[0] == "rm-answer"
+        rm.behave = answer({}, "404 Not Found")
+        assert ResourceManager([rm.address]).bounds().minimum is None
+
+
+def test_applications_that_have_not_ended_with_and_without_what_they_ask_for():
+    request = {"resourceName": "*", "capability": {"memory": 512, "vCores": 1}}
+    with serving(answer({"apps": {"app": [app(1, state="ACCEPTED", resourceRequests=[request])]}})) as rm:
+        manager = ResourceManager([rm.address])
+        assert [each.state for each in manager.live_applications()] == ["ACCEPTED"]
+        assert manager.waiting_applications()[0].resourceRequests[0].capability.memory == 512
+        rm.behave = answer({"apps": None})
+        assert manager.live_applications() == []
+    assert "states=NEW%2CNEW_SAVING%2CSUBMITTED%2CACCEPTED%2CRUNNING&deSelects=resourceRequests" in rm.lines[0]
+    assert rm.lines[1].endswith("apps?states=ACCEPTED")

@@ -1,0 +1,125 @@
+"""The smallest changes after which a submission would run, each tried by the same decision. Pure."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from placement.admission import words
+from placement.admission.demand import Demand
+from placement.admission.entry import Entry
+from placement.admission.resources import Resources
+
+RUN, WAIT, REJECT = "run", "wait", "reject"
+MOST = 3
+Outcome = Callable[[Entry], tuple[str, str]]  # what is decided on an entry, and for which queue
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change and what comes of it: `outcome` in `queue`.
+
+    `kind` and `value`: `other-queue` and its path, `fewer-containers` and their number, `smaller-containers` or
+    `smaller-master` and the size of one.
+    """
+
+    kind: str
+    value: int | str | Resources
+    queue: str
+    outcome: str
+
+    def as_data(self) -> dict[str, Any]:
+        """The change as plain data, and in words."""
+        value = self.value.as_data() if isinstance(self.value, Resources) else self.value
+        change = words.change(self.kind, self.value, self.queue)
+        return {"change": change, "kind": self.kind, "value": value, "queue": self.queue, "outcome": self.outcome}
+
+
+def changed(entry: Entry, kind: str, value: int | str | Resources) -> Entry:
+    """The entry after a change. Raises ValueError where there is no such one."""
+    demand = entry.demand
+    if kind == "other-queue" and isinstance(value, str):
+        return replace(entry, candidates=(value,))
+    if kind == "fewer-containers" and isinstance(value, int):
+        return replace(entry, demand=replace(demand, containers=value))
+    if kind == "smaller-containers" and isinstance(value, Resources):
+        return replace(entry, demand=replace(demand, container=value))
+    if kind == "smaller-master" and isinstance(value, Resources):
+        return replace(entry, demand=replace(demand, master=value))
+    raise ValueError(f"{kind} {value}")
+
+
+def ways_out(
+    entry: Entry, outcome: Outcome, wanted: str, others: tuple[str, ...], minimum: Resources, step: Resources
+) -> tuple[Change, ...]:
+    """At most MOST changes, one of a kind, that lead to RUN, or where none of that kind does, to `wanted`.
+
+    Each is the smallest of its kind: the most containers, the largest size. O(log n) decisions each.
+    """
+    found = []
+    for kind, values in _kinds(entry, others, minimum, step):
+        for goal in dict.fromkeys((RUN, wanted)):
+            if change := _smallest(entry, outcome, goal, kind, values):
+                found.append(change)
+                break
+    return tuple(found[:MOST])
+
+
+def _kinds(
+    entry: Entry, others: tuple[str, ...], minimum: Resources, step: Resources
+) -> Iterator[tuple[str, list["_Values"]]]:
+    demand: Demand = entry.demand
+    queues = [queue for queue in others if queue not in entry.candidates]
+    yield "other-queue", [_Values(1, 1, _always(queue)) for queue in queues]
+    yield "fewer-containers", [_Values(1, demand.containers - 1, lambda number: number)]
+    yield "smaller-containers", _sizes(demand.container, minimum, step) if demand.containers else []
+    yield "smaller-master", _sizes(demand.master, minimum, step)
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What `value` makes of the numbers from `low` to `high`: the higher, the less of a change."""
+
+    low: int
+    high: int
+    value: Callable[[int], int | str | Resources]
+
+
+def _always(queue: str) -> Callable[[int], str]:
+    return lambda _: queue
+
+
+def _sizes(size: Resources, minimum: Resources, step: Resources) -> list[_Values]:
+    """Smaller sizes that the scheduler gives out: less memory, or else fewer vcores."""
+    mib, vcores = max(step.memory_mib, 1), max(step.vcores, 1)
+    least = minimum.rounded(minimum, step)
+    return [
+        _Values(-(-least.memory_mib // mib), (size.memory_mib - 1) // mib, lambda n: Resources(n * mib, size.vcores)),
+        _Values(
+            -(-least.vcores // vcores), (size.vcores - 1) // vcores, lambda n: Resources(size.memory_mib, n * vcores)
+        ),
+    ]
+
+
+def _smallest(entry: Entry, outcome: Outcome, goal: str, kind: str, ranges: list[_Values]) -> Change | None:
+    for values in ranges:
+
+        def reached(number: int, values: _Values = values) -> Change | None:
+            value = values.value(number)
+            found, queue = outcome(changed(entry, kind, value))
+            return Change(kind, value, queue, found) if found in (RUN, goal) else None
+
+        if values.low <= values.high and (change := _highest(values.low, values.high, reached)):
+            return change
+    return None
+
+
+def _highest(low: int, high: int, reached: Callable[[int], Change | None]) -> Change | None:
+    """What `reached` gives for the highest number that it gives anything for: as it does for every lower one."""
+    best = reached(low)
+    while best and low < high:
+        middle = (low + high + 1) // 2
+        if found := reached(middle):
+            low, best = middle, found
+        else:
+            high = middle - 1
+    return best

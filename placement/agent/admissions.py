@@ -1,0 +1,477 @@
+"""The desk behind the socket: what is asked there, the book's answers, and who is told what, and when."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from placement import __version__
+from placement.admission import words
+from placement.admission.decide import Verdict
+from placement.admission.demand import Demand
+from placement.admission.entry import ENDED, RESERVED, RUNNING, WAITING, Entry
+from placement.admission.way_out import REJECT, RUN, WAIT
+from placement.agent.book import CANCELLED, GONE, Book, Moved
+from placement.agent.desk import Peer, Send
+from placement.agent.log import Log
+from placement.agent.metrics import Metrics
+from placement.agent.people import People
+from placement.agent.protocol import Answer, Cancel, Queue, Status, Submit, Why, unknown
+from placement.agent.protocol import Snapshot as SnapshotRequest
+from placement.errors import PlacementError, Problem, quoted
+from placement.policy import Admission, Site
+from placement.queues.names import full_name
+from placement.queues.tree import ROOT, Tree
+
+RETURN_S = 30.0  # for those who waited when the agent ended, to come again
+SIGN_S = 5.0  # between two words to one who waits
+FAILED = PlacementError(Problem("agent-failed", "the agent failed at this request", remedy="see its log"))
+AHEAD = 3  # who is named of those before one
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """One client that waits for the answer to its submission."""
+
+    request: Submit
+    peer: Peer
+    send: Send
+    groups: tuple[str, ...] = ()
+    verdict: Verdict | None = None
+    told: Mapping[str, Any] = field(default_factory=dict)
+    told_s: float = 0.0
+    is_over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the desk needs of the policy: its `site`, its `revision`, and in which roles a user of groups is."""
+
+    site: Site
+    admission: Admission
+    revision: str
+    roles_of: Callable[[str, tuple[str, ...]], tuple[str, ...]]
+
+
+class Admissions:
+    """Lives in the event loop. `now` gives seconds since the epoch; `later` does something once the loop is idle.
+
+    What clients ask for in one turn of the loop is one transaction of the ledger: they are answered after its commit.
+    """
+
+    def __init__(
+        self, book: Book, policy: Policy, people: People, log: Log, metrics: Metrics, now: Callable[[], float]
+    ) -> None:
+        self.policy = policy
+        self.began_s = now()
+        self.trouble: Problem | None = None  # of the ResourceManager, as long as it lasts
+        self._book = book
+        self._people = people
+        self._log = log
+        self._metrics = metrics
+        self._now = now
+        self._new: list[Ticket] = []
+        self._left: list[Ticket] = []
+        self._tickets: dict[str, Ticket] = {}
+        self._orphans: dict[str, float] = {}
+        self._tree = Tree()
+        self._is_due = False
+        self._must_load = True
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # --- what is asked
+
+    def submit(self, request: Submit, peer: Peer, send: Send) -> Ticket:
+        """As Desk says."""
+        ticket = Ticket(request, peer, send)
+        user = self._who(ticket)
+        priorities = self.policy.admission.priorities
+        known = self._people.known(user) if priorities.get("groups") or priorities.get("roles") else ()
+        if known is None:
+            task = asyncio.get_running_loop().create_task(self._with_groups(ticket, user))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            ticket.groups = known
+            self._take(ticket)
+        return ticket
+
+    def gone(self, ticket: Any) -> None:
+        """As Desk says."""
+        assert isinstance(ticket, Ticket)
+        ticket.is_over = True
+        self._left.append(ticket)
+        self._soon()
+
+    def queue(self, request: Queue, peer: Peer) -> Answer:
+        """As Desk says."""
+        is_all = request.all and self._is_administrator(peer)
+        theirs = [entry for entry in self._book.entries.values() if is_all or entry.account == peer.account]
+        theirs.sort(key=lambda entry: (entry.state != WAITING, entry.arrived_s))
+        return {"entries": [self._entry(entry) for entry in theirs], "age_s": self._age_s()}
+
+    def cancel(self, request: Cancel, peer: Peer) -> Answer:
+        """As Desk says."""
+        entry = self._book.entries.get(request.id)
+        if entry is None or entry.state == RUNNING:
+            message = "it runs already: yarn application -kill" if entry else "nothing of this id waits here"
+            raise PlacementError(Problem("no-entry", message))
+        if entry.account != peer.account and not self._is_administrator(peer):
+            raise PlacementError(Problem("not-yours", "it is somebody else's"))
+        moved = self._written(lambda: self._book.leave(request.id, CANCELLED, self._now()))
+        self._log.info("cancelled", id=request.id, account=peer.account)
+        self._tell_moved([moved] if moved else [])
+        self._soon()
+        return {"cancelled": moved is not None}
+
+    def status(self, request: Status, peer: Peer) -> Answer:
+        """As Desk says."""
+        del request, peer
+        states = Counter(entry.state for entry in self._book.entries.values())
+        snapshot, score = self._book.snapshot, self._book.promises.score()
+        trouble = self._trouble()
+        return {
+            "version": __version__,
+            "started_s": self.began_s,
+            "policy": self.policy.revision,
+            "scheduler": snapshot.scheduler if snapshot else None,
+            "resource_manager": {"age_s": self._age_s(), "error": str(trouble.message) if trouble else None},
+            "waiting": states[WAITING],
+            "reserved": states[RESERVED],
+            "running": states[RUNNING],
+            "leader": self._book.leads,
+            "landed_elsewhere": len(self._book.elsewhere),
+            "promises": {"kept": score[0], "of": score[1]} if score else None,
+        }
+
+    def why(self, request: Why, peer: Peer) -> Answer:
+        """As Desk says; of others' entries only administrators are told."""
+        asked = request.application.removeprefix("placement:")
+        found = next((each for each in self._book.entries.values() if asked in (each.id, each.application)), None)
+        entry = found or self._book.ledger.entry(asked)
+        if entry is None or (entry.account != peer.account and not self._is_administrator(peer)):
+            return {"entry": None, "events": [], "application": None}
+        events = [
+            {"when_s": each.when_s, "state": each.after, "said": each.said}
+            for each in self._book.ledger.events(entry.id)
+        ]
+        landed = next((each for each in self._book.elsewhere.values() if each.entry.id == entry.id), None)
+        application = (
+            {"id": landed.seen.application, "queue": landed.seen.queue, "decided": entry.queue} if landed else None
+        )
+        return {"entry": self._entry(entry), "events": events, "application": application}
+
+    def snapshot(self, request: SnapshotRequest, peer: Peer) -> Answer:
+        """As Desk says."""
+        del request, peer
+        seen = self._book.snapshot
+        return {"snapshot": seen.as_data() if seen else None, "age_s": self._age_s()}
+
+    def health(self) -> str | None:
+        """What is wrong, in words; None: nothing is."""
+        if self._must_load:
+            return "the ledger cannot be used"
+        trouble = self._trouble()
+        return trouble.message if trouble else None
+
+    # --- what happens
+
+    def saw(self, snapshot: Any) -> None:
+        """The cluster is like this now."""
+        self.trouble = None
+        self._metrics.snapshot(snapshot.taken_s)
+        self._book.saw(snapshot)
+        self._tree = Tree(path for path in snapshot.queues if path != ROOT)
+        self._turn(is_new=True)
+        for landed in self._book.landed_elsewhere():
+            self._metrics.landed_elsewhere()
+            self._log.warning(
+                "landed-elsewhere",
+                application=landed.seen.application,
+                queue=landed.seen.queue,
+                decided=landed.entry.queue,
+                decision=landed.entry.id,
+            )
+
+    def tick(self) -> None:
+        """Once a second: what other agents did, who did not come back, and a sign of life to who waits."""
+        now_s = self._now()
+        try:
+            if self._must_load:
+                self._load()
+            self._tell_moved(self._written(self._book.follow))
+            self._drop_orphans(now_s)
+        except PlacementError as error:
+            self._failed(error)
+        for ticket in [each for each in self._tickets.values() if now_s - each.told_s >= SIGN_S]:
+            self._tell_waiting(ticket)
+        waiting, reserved = Counter[str](), Counter[str]()
+        for entry in self._book.entries.values():
+            if entry.state == WAITING:
+                waiting[entry.candidates[0]] += 1
+            elif entry.state == RESERVED and entry.queue:
+                reserved[entry.queue] += 1
+        self._metrics.queues(waiting, reserved)
+
+    # --- turns of the loop
+
+    async def _with_groups(self, ticket: Ticket, user: str) -> None:
+        ticket.groups = await self._people.groups(user)
+        self._take(ticket)
+
+    def _take(self, ticket: Ticket) -> None:
+        self._new.append(ticket)
+        self._soon()
+
+    def _soon(self) -> None:
+        if not self._is_due:
+            self._is_due = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self, is_new: bool = False) -> None:
+        """All that has come since the last one, in one transaction. `is_new`: the cluster was seen anew."""
+        self._is_due = False
+        new, left = [each for each in self._new if not each.is_over], self._left
+        self._new, self._left = [], []
+        moved: list[Moved] = []
+        try:
+            if self._must_load:
+                self._load()
+            with self._book.ledger.batch():
+                leads = self._book.lead(self._now())
+                for ticket in left:
+                    moved += self._leave(ticket)
+                if leads and self._trouble() is None:
+                    moved += self._book.reconcile(self._now()) if is_new else []
+                    moved += self._book.give(self._now()) if is_new or left else []
+                answers = [(ticket, self._answer(ticket, leads)) for ticket in new]
+        except PlacementError as error:
+            self._failed(error)
+            for ticket in new:
+                self._finish(ticket, unknown(error))
+            return
+        except Exception:
+            self._must_load = True
+            for ticket in new:
+                self._finish(ticket, unknown(FAILED))
+            raise
+        self._tell_moved(moved)
+        for ticket, answer in answers:
+            self._finish(ticket, answer) if answer else self._wait(ticket)
+
+    def _load(self) -> None:
+        self._book.load()
+        self._must_load = False
+        until_s = self._now() + RETURN_S
+        mine = [entry.id for entry in self._book.waiting() if entry.id not in self._tickets and self._is_ours(entry)]
+        self._orphans = dict.fromkeys(mine, until_s)
+        if self._book.snapshot:
+            self._book.saw(self._book.snapshot)
+
+    def _is_ours(self, entry: Entry) -> bool:
+        """Whether it came to this agent, and not to that of another gateway."""
+        events = self._book.ledger.events(entry.id)
+        return bool(events) and events[-1].agent == self._book.ledger.agent
+
+    def _failed(self, error: PlacementError) -> None:
+        self._must_load = True
+        self._log.error("ledger-failed", reason=error.problems[0].code, message=error.problems[0].message)
+
+    def _written(self, act: Callable[[], Any]) -> Any:
+        try:
+            with self._book.ledger.batch():
+                return act()
+        except PlacementError:
+            self._must_load = True
+            raise
+
+    def _leave(self, ticket: Ticket) -> list[Moved]:
+        entry_id = ticket.request.id
+        if self._tickets.get(entry_id) is not ticket:
+            return []
+        del self._tickets[entry_id]
+        self._metrics.waited(self._now() - self._book.entries[entry_id].arrived_s, "gone")
+        moved = self._book.leave(entry_id, GONE, self._now())
+        return [moved] if moved else []
+
+    def _drop_orphans(self, now_s: float) -> None:
+        late = [entry_id for entry_id, until_s in self._orphans.items() if now_s > until_s]
+        for entry_id in late:
+            del self._orphans[entry_id]
+            if entry_id not in self._tickets and self._book.leave(entry_id, GONE, now_s):
+                self._soon()
+
+    # --- one submission
+
+    def _answer(self, ticket: Ticket, leads: bool) -> Answer | None:
+        """Its last answer, None if it waits."""
+        request = ticket.request
+        there = self._book.entries.get(request.id)
+        if there is None:
+            if (trouble := self._trouble()) is not None:
+                return unknown(PlacementError(trouble))
+            entry = self._entry_of(ticket)
+            ended = self._book.ledger.entry(request.id)
+            if ended is not None:
+                there = ended
+            elif not leads:
+                self._book.join(entry)
+                return None
+            else:
+                ticket.verdict = verdict = self._book.decide(entry, (), self._now())
+                if verdict.outcome == WAIT:
+                    return None
+                return self._decided(verdict)
+        if there.account != ticket.peer.account:
+            return unknown(PlacementError(Problem("not-yours", "this id is of another account's submission")))
+        if there.state in ENDED:
+            message = f"it is over: {there.reason or there.state}"
+            return _over(there.reason or there.state, message)
+        return None if there.state == WAITING else self._run(there.queue or "")
+
+    def _entry_of(self, ticket: Ticket) -> Entry:
+        request, snapshot = ticket.request, self._book.snapshot
+        assert snapshot is not None
+        candidates = tuple(full_name(queue, snapshot.scheduler, self._tree) for queue in request.candidates)
+        user = self._who(ticket)
+        return Entry(
+            id=request.id,
+            user=request.user,
+            account=ticket.peer.account,
+            candidates=tuple(dict.fromkeys(candidates)),
+            demand=request.demand or Demand(snapshot.minimum),
+            arrived_s=self._now(),
+            priority=self.policy.admission.priority(
+                user, ticket.groups, self.policy.roles_of(user, ticket.groups), candidates[0], request.priority
+            ),
+            command=request.command,
+            since_s=self._now(),
+        )
+
+    def _who(self, ticket: Ticket) -> str:
+        """Whose priority counts: that of the user it is for, where the site believes such words; else the account's."""
+        user, account, site = ticket.request.user, ticket.peer.account, self.policy.site
+        believes = site.authentication == "simple" and site.hadoop_user_name == "honour"
+        return user if believes or self._is_administrator(ticket.peer) else account
+
+    def _is_administrator(self, peer: Peer) -> bool:
+        named = self.policy.admission.administrators
+        groups = self._people.known(peer.account) or ()
+        return peer.uid == 0 or peer.account in named.get("users", ()) or bool({*groups} & {*named.get("groups", ())})
+
+    def _wait(self, ticket: Ticket) -> None:
+        before = self._tickets.get(ticket.request.id)
+        if before is not None and before is not ticket:
+            before.is_over = True
+        self._orphans.pop(ticket.request.id, None)
+        self._tickets[ticket.request.id] = ticket
+        self._tell_waiting(ticket)
+
+    def _finish(self, ticket: Ticket, answer: Answer) -> None:
+        if self._tickets.get(ticket.request.id) is ticket:
+            del self._tickets[ticket.request.id]
+        self._metrics.decided(str(answer["outcome"]), str(answer.get("reason", "")))
+        self._log.info(
+            "decided",
+            id=ticket.request.id,
+            user=ticket.request.user,
+            account=ticket.peer.account,
+            outcome=answer["outcome"],
+            queue=answer.get("queue"),
+            reason=answer.get("reason"),
+        )
+        ticket.send(answer)
+
+    def _tell_moved(self, moved: Iterable[Moved]) -> None:
+        for entry, waited_s in moved:
+            ticket = self._tickets.get(entry.id)
+            if ticket is None:
+                continue
+            if entry.state in (RESERVED, RUNNING):
+                self._metrics.waited(waited_s, RUN)
+                self._finish(ticket, self._run(entry.queue or ""))
+            elif entry.state in ENDED:
+                self._metrics.waited(waited_s, REJECT)
+                message = (
+                    "it was taken out of the queue" if entry.reason == CANCELLED else f"it is over: {entry.reason}"
+                )
+                self._finish(ticket, _over(entry.reason, message))
+
+    def _tell_waiting(self, ticket: Ticket) -> None:
+        entry = self._book.entries.get(ticket.request.id)
+        if entry is None or entry.state != WAITING:
+            return
+        told = {"outcome": WAIT, **self._entry(entry)}
+        told["ahead"] = [f"{each.id} {each.user} {each.command}" for each in self._book.turns.ahead(entry.id, AHEAD)]
+        told["age_s"] = self._age_s()
+        if ticket.verdict is not None:
+            told["way_out"] = [change.as_data() for change in ticket.verdict.way_out]
+        ticket.told, ticket.told_s = told, self._now()
+        ticket.send(told)
+
+    # --- words
+
+    def _run(self, queue: str) -> Answer:
+        return {"outcome": RUN, "queue": queue, "message": f"runs in {quoted(queue)}", "age_s": self._age_s()}
+
+    def _decided(self, verdict: Verdict) -> Answer:
+        if verdict.outcome == RUN:
+            return self._run(verdict.queue)
+        data = verdict.as_data()
+        reason = verdict.limit.code if verdict.limit else REJECT
+        return {**data, "reason": reason, "message": verdict.message, "age_s": self._age_s()}
+
+    def _entry(self, entry: Entry) -> dict[str, Any]:
+        now_s = self._now()
+        shown: dict[str, Any] = {
+            "id": entry.id,
+            "user": entry.user,
+            "account": entry.account,
+            "command": entry.command,
+            "state": entry.state,
+            "queue": entry.queue or entry.candidates[0],
+            "candidates": list(entry.candidates),
+            "priority": entry.priority,
+            "waited_s": round(max((now_s if entry.state == WAITING else entry.since_s) - entry.arrived_s, 0.0), 1),
+            "place": None,
+            "of": len(self._book.turns),
+            "limit": None,
+            "expected": None,
+            "message": entry.reason or entry.state,
+        }
+        if entry.id in self._book.turns:
+            limit = self._book.turns.blocked(entry.id)
+            shown["place"] = self._book.turns.place(entry.id)
+            shown["limit"] = limit.as_data() if limit else None
+            shown["expected"] = self._expected(entry.id, now_s)
+            shown["message"] = words.sentence(limit) if limit else "others are before it"
+            if (trouble := self._trouble()) is not None:
+                shown["message"] += f"; {trouble.message}"
+        return shown
+
+    def _expected(self, entry_id: str, now_s: float) -> dict[str, Any] | None:
+        interval = self._book.expects(entry_id, now_s)
+        if interval is None:
+            return None
+        score = self._book.promises.score()
+        seconds = {"from_s": round(max(interval[0] - now_s, 0)), "to_s": round(max(interval[1] - now_s, 0))}
+        return seconds | ({"kept": score[0], "of": score[1]} if score else {})
+
+    def _age_s(self) -> float | None:
+        seen = self._book.snapshot
+        return round(max(self._now() - seen.taken_s, 0.0), 1) if seen else None
+
+    def _trouble(self) -> Problem | None:
+        """Why nothing can be said of the cluster; None as long as it was seen lately."""
+        age_s = self._age_s()
+        if age_s is not None and age_s <= self.policy.admission.stale_s:
+            return None
+        seen = "was not seen yet" if age_s is None else f"was last seen {age_s:.0f} s ago"
+        why = f": {self.trouble.message}" if self.trouble else ""
+        remedy = "see whether the ResourceManager answers: placement status"
+        return Problem("cluster-unknown", f"the cluster {seen}{why}", remedy=remedy)
+
+
+def _over(reason: str, message: str) -> Answer:
+    return {"outcome": REJECT, "reason": reason, "message": message, "limit": None, "way_out": []}
