@@ -1,10 +1,14 @@
-"""What the engines are: Flink and Hive beside the test cluster's own parts, fetched once, into `.parts/`.
+"""What the engines are: Flink, Hive, Kerberos beside the test cluster's own parts, fetched once, into `.parts/`.
 
-`python -m tests.engines.parts` fetches what is missing.
+`python -m tests.engines.parts` fetches what is missing. The Kerberos library goes beside this Python's packages.
 """
 
+import os
 import shutil
 import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from tests.cluster import parts
@@ -13,6 +17,10 @@ from tests.cluster.parts import MissingPart, folder, java_home
 FLINK_VERSIONS = ("1.20.5", "2.3.0")
 FETCH_COMMAND = "python -m tests.engines.parts"
 
+KERBEROS_DEBS = ("krb5-kdc", "krb5-admin-server", "krb5-user")
+BUILDERS = {"gcc": "gcc", "krb5-config": "libkrb5-dev"}  # what builds PyPI's gssapi: command, its Debian package
+
+_CONSTRAINTS = Path(__file__).resolve().parents[2] / "constraints.txt"
 _POM = Path(__file__).resolve().parent / "hive-pom.xml"
 
 
@@ -32,9 +40,23 @@ def hive_lib() -> Path:
     return folder() / "hive" / "lib"
 
 
+def kerberos_root() -> Path:
+    """The folder with Debian's KDC and `kinit` unpacked in it. Raises MissingPart."""
+    root = folder() / "kerberos"
+    if not (root / "usr" / "sbin" / "krb5kdc").exists():
+        raise MissingPart(f"Kerberos is not in {folder()}; fetch it with: sudo {FETCH_COMMAND}")
+    return root
+
+
 def fetch() -> None:
     """Brings what is missing. Raises MissingPart if it cannot."""
     parts.fetch()
+    try:
+        kerberos_root()
+    except MissingPart:
+        _fetch_kerberos()
+    if find_spec("requests_gssapi") is None:
+        _fetch_gssapi()
     for version in FLINK_VERSIONS:
         try:
             flink_home(version)
@@ -63,6 +85,36 @@ def _fetch_hive() -> None:
         options = ("-DincludeScope=runtime", f"-DoutputDirectory={new}/lib")
         mvn = ("mvn", "-B", "-f", new / _POM.name)
         parts.run(*mvn, "dependency:copy-dependencies", *options, JAVA_HOME=str(java_home()))
+
+
+def _fetch_kerberos() -> None:
+    """Unpacked, not installed: the packages would start a KDC, and write this machine's krb5.conf."""
+    _as_root(KERBEROS_DEBS)
+    with parts.step("Kerberos (2 MB)"), parts.arriving(folder() / "kerberos") as new, tempfile.TemporaryDirectory() as d:
+        os.chmod(d, 0o755)  # apt-get fetches as another account
+        Path(d, "partial").mkdir()
+        parts.run("apt-get", "update")
+        only = ("--reinstall", "--download-only", "--no-install-recommends", "-o", f"Dir::Cache::archives={d}")
+        parts.run("apt-get", "install", "-y", *only, *KERBEROS_DEBS)
+        for deb in Path(d).glob("*.deb"):
+            parts.run("dpkg", "-x", deb, new)
+
+
+def _fetch_gssapi() -> None:
+    missing = [package for command, package in BUILDERS.items() if shutil.which(command) is None]
+    if missing:
+        _as_root(missing)
+        with parts.step(f"apt-get install {' '.join(missing)}"):
+            parts.run("apt-get", "update")
+            parts.run("apt-get", "install", "-y", "--no-install-recommends", *missing)
+    with parts.step("requests-gssapi (built here, three or four minutes)"):
+        pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--root-user-action=ignore")
+        parts.run(*pip, "-c", _CONSTRAINTS, "requests-gssapi")
+
+
+def _as_root(packages: Sequence[str]) -> None:
+    if os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise MissingPart(f"missing: Debian's {' '.join(packages)}; fetch them with: sudo {FETCH_COMMAND}")
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def test_each_limit(scheduler, queue, use, found):
 
 
 def test_vcores_of_one_container_count_where_vcores_do_not():
-    seen = replace(snapshot("capacity", a=leaf()), counts_vcores=False, largest=Resources(HUGE, 4))
+    seen = replace(snapshot("capacity", a=leaf()), counts_vcores=False, largest=replace(HUGE, vcores=4))
     assert first(seen, demand=Demand(Resources(GIB, 5))) == ("container", "cluster", 5, 4, "vcores")
     assert first(seen, demand=Demand(Resources(GIB, 4), 9, Resources(GIB, 4))) is None
 
