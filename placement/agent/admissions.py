@@ -12,7 +12,7 @@ from placement.admission.decide import Verdict
 from placement.admission.demand import Demand
 from placement.admission.entry import ENDED, RESERVED, RUNNING, WAITING, Entry
 from placement.admission.way_out import REJECT, RUN, WAIT
-from placement.agent.book import CANCELLED, GONE, Book, Moved
+from placement.agent.book import CANCELLED, GONE, Book, Moved, Rules
 from placement.agent.desk import Peer, Send
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
@@ -176,6 +176,12 @@ class Admissions:
         return trouble.message if trouble else None
 
     # --- what happens
+
+    def renew(self, policy: Policy, rules: Rules) -> None:
+        """The policy is another one now."""
+        self.policy = policy
+        self._book.rules = rules
+        self._must_load = True
 
     def saw(self, snapshot: Any) -> None:
         """The cluster is like this now."""

@@ -3,30 +3,71 @@
 import asyncio
 import socket
 import struct
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
 
 from placement.agent import protocol
-from placement.agent.desk import Peer
+from placement.agent.accounts import Accounts
+from placement.agent.desk import Desk, Peer
 from placement.agent.protocol import Answer, Request, Submit
 from placement.errors import PlacementError, Problem
-
-if TYPE_CHECKING:
-    from placement.agent.server import Server
 
 BACKLOG_MOST = 64 * 1024  # bytes that a waiting client has not read, beside what the kernel keeps for it
 _CREDENTIALS = struct.Struct("iII")  # struct ucred: pid, uid, gid; see unix(7)
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """`per_account`: connections of one account at once. `line_s`: seconds for the request, from the connection on.
+
+    `last_answer_s`: seconds that a client has to read its last answer.
+    """
+
+    per_account: int = 1000
+    line_s: float = 10.0
+    last_answer_s: float = 10.0
+
+
+class Host(Protocol):
+    """Whoever accepts connections."""
+
+    desk: Desk
+    limits: Limits
+    accounts: Accounts
+
+    def admit(self, client: "Connection") -> bool:
+        """Whether there is room for one more connection; counts it in any case, until `lost`."""
+
+    def lost(self, client: "Connection", ticket: Any) -> None:
+        """A connection is over. `ticket`: of a submission that did not get its last answer, else None."""
+
+    def is_greedy(self, uid: int) -> bool:
+        """Whether the account has more unread answers than anyone needs."""
+
+    def asked(self, request: Request, peer: Peer) -> Answer:
+        """The answer of the desk to anything but a submission."""
+
+    def refused(self, code: str, uid: int) -> None:
+        """A client was sent away."""
+
+    def failed(self, error: BaseException) -> None:
+        """Something of ours is wrong."""
+
+    def later(self, seconds: float, action: Callable[[], None]) -> asyncio.TimerHandle:
+        """Does `action` in some seconds."""
+
+
 class Connection(asyncio.Protocol):
     """A connection carries one request. It is one object and no task, so that thousands of them may wait."""
 
-    __slots__ = ("_is_answered", "_is_cut", "_line", "_peer", "_server", "_ticket", "_timer", "_transport")
+    __slots__ = ("_host", "_is_answered", "_is_cut", "_line", "_peer", "_ticket", "_timer", "_transport")
 
     _transport: asyncio.Transport
     _peer: tuple[int, int, int]  # user id, group id, process id
 
-    def __init__(self, server: "Server") -> None:
-        self._server = server
+    def __init__(self, host: Host) -> None:
+        self._host = host
         self._line: bytearray | None = bytearray()  # None once the request is read
         self._timer: asyncio.TimerHandle | None = None
         self._ticket: Any = None
@@ -48,8 +89,8 @@ class Connection(asyncio.Protocol):
         client: socket.socket = transport.get_extra_info("socket")
         pid, uid, gid = _CREDENTIALS.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
         self._peer = uid, gid, pid
-        if self._server.admit(self):
-            self._timer = self._server.later(self._server.limits.line_s, self._transport.abort)
+        if self._host.admit(self):
+            self._timer = self._host.later(self._host.limits.line_s, self._transport.abort)
         else:
             message = "there are too many connections at once"
             self._refuse(PlacementError(Problem("too-many", message, remedy="wait until some have ended")))
@@ -78,7 +119,7 @@ class Connection(asyncio.Protocol):
         self._stop_timer()
         self._line = None
         is_told = self._is_answered and not self._is_cut and exc is None
-        self._server.lost(self, None if is_told else self._ticket)
+        self._host.lost(self, None if is_told else self._ticket)
         self._ticket = None
 
     def close(self) -> None:
@@ -94,7 +135,7 @@ class Connection(asyncio.Protocol):
         except PlacementError as error:
             self._refuse(error)
             return
-        account = self._server.accounts.known(self.uid)
+        account = self._host.accounts.known(self.uid)
         if account is not None:
             self._serve(request, account)
             return
@@ -108,15 +149,15 @@ class Connection(asyncio.Protocol):
             elif not self._transport.is_closing():
                 self._serve(request, asked.result())
 
-        self._server.accounts.ask(self.uid).add_done_callback(found)
+        self._host.accounts.ask(self.uid).add_done_callback(found)
 
     def _serve(self, request: Request, account: str) -> None:
         peer = Peer(*self._peer, account)
         try:
             if isinstance(request, Submit):
-                self._ticket = self._server.desk.submit(request, peer, self._send)
+                self._ticket = self._host.desk.submit(request, peer, self._send)
             else:
-                self._send(self._server.asked(request, peer))
+                self._send(self._host.asked(request, peer))
         except Exception as error:  # noqa: BLE001 # whatever fails in one request, the others go on
             self._fail(request, error)
 
@@ -127,14 +168,14 @@ class Connection(asyncio.Protocol):
             self._cut()
             return
         self._transport.write(protocol.written(answer))
-        if self.unread and self._server.is_greedy(self.uid):
+        if self.unread and self._host.is_greedy(self.uid):
             self._cut()
         elif protocol.is_last(answer):
             self._end()
 
     def _fail(self, request: Request, error: Exception) -> None:
         if not isinstance(error, PlacementError):
-            self._server.failed(error)
+            self._host.failed(error)
             message = "the agent failed at this request"
             remedy = "see its log, `journalctl -u placement-agent`"
             error = PlacementError(Problem("agent-failed", message, remedy=remedy))
@@ -144,7 +185,7 @@ class Connection(asyncio.Protocol):
         """Answers an error instead, and ends; a submission that waited here has gone."""
         self._line = None
         if not self._is_answered and not self._transport.is_closing():
-            self._server.refused(error.problems[0].code, self.uid)
+            self._host.refused(error.problems[0].code, self.uid)
             self._is_cut = True
             self._transport.write(protocol.written(protocol.refusal(error)))
             self._end()
@@ -155,12 +196,12 @@ class Connection(asyncio.Protocol):
         self._stop_timer()
         self._transport.close()
         if self.unread:
-            self._timer = self._server.later(self._server.limits.last_answer_s, self._cut)
+            self._timer = self._host.later(self._host.limits.last_answer_s, self._cut)
 
     def _cut(self) -> None:
         """Gives up a client that does not read."""
         self._is_cut = True
-        self._server.refused("slow-reader", self.uid)
+        self._host.refused("slow-reader", self.uid)
         self._transport.abort()
 
     def _stop_timer(self) -> None:

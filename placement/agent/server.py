@@ -7,11 +7,10 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from placement.agent.accounts import Accounts
-from placement.agent.connection import Connection
+from placement.agent.connection import Connection, Limits
 from placement.agent.desk import Desk, Peer
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
@@ -22,18 +21,6 @@ BACKLOG = 4096  # clients that the kernel keeps until they are accepted; the ker
 DESCRIPTORS_KEPT = 100  # for everything but clients: the ledger, the ResourceManager, metrics
 CLOSING_S = 2.0  # for answers under way when the agent ends
 UNREAD_MOST = 64 * 1024 * 1024  # bytes of answers that one account has asked for and does not read
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """`per_account`: connections of one account at once. `line_s`: seconds for the request, from the connection on.
-
-    `last_answer_s`: seconds that a client has to read its last answer.
-    """
-
-    per_account: int = 1000
-    line_s: float = 10.0
-    last_answer_s: float = 10.0
 
 
 class Server:

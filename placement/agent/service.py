@@ -25,7 +25,7 @@ from placement.policy_files import PolicyFiles
 from placement.queues.queue import Hierarchy
 from placement.schedulers.configuration import Configuration
 from placement.schedulers.rendering import render
-from placement.store.ledger import open_ledger
+from placement.store.ledger import Ledger, open_ledger
 from placement.yarn import snapshot_file
 from placement.yarn.configuration import resource_manager
 from placement.yarn.snapshot import WITHIN_S, Watcher
@@ -33,12 +33,13 @@ from placement.yarn.terms import AM_SHARE, Terms, terms
 
 TICK_S = 1.0
 DAY_S = 86400.0
+KEEP_S = 10.0
 KEPT_S = 30 * DAY_S  # what has ended
 CALCULATOR = "yarn.scheduler.capacity.resource-calculator"
 
 
 class Clock:
-    """Seconds since the epoch that never jump: the wall clock's at the start, and what has passed since."""
+    """Seconds since the epoch that never jump: those of the start, and what has passed since."""
 
     def __init__(self) -> None:
         self._began_s = time.time() - time.monotonic()
@@ -46,89 +47,120 @@ class Clock:
     def __call__(self) -> float:
         return self._began_s + time.monotonic()
 
+    def shared(self, time_s: Callable[[float], float]) -> None:
+        """Takes over the time of `time_s`, that several agents go by, which is given ours."""
+        self._began_s += time_s(self()) - self()
 
-def run(files: PolicyFiles, account: str, environ: Mapping[str, str]) -> None:
-    """Runs the agent for the policy of `files` until SIGTERM. Raises PlacementError where it cannot begin."""
-    site = files.site()
-    admission = site.admission
+
+def run(path: str, account: str, environ: Mapping[str, str]) -> None:
+    """Runs the agent for the policy folder at `path` until SIGTERM. Raises PlacementError where it cannot begin."""
+    files = PolicyFiles(path)
+    admission = files.site().admission
     if admission is None:
         remedy = "say `admission: {}` in site.yaml, with what docs/admission.md tells of it"
         raise PlacementError(Problem("admission-off", "site.yaml has no `admission`", remedy=remedy))
-    asyncio.run(_run(files, site, admission, account, environ))
+    asyncio.run(_Agent(files, admission, account, environ).run())
 
 
-async def _run(files: PolicyFiles, site: Site, admission: Admission, account: str, environ: Mapping[str, str]) -> None:
-    now, systemd = Clock(), Systemd(environ)
-    log = Log(sys.stderr, now, is_journal="JOURNAL_STREAM" in environ)
-    metrics = Metrics(now)
-    hierarchy = _hierarchy(files)
-    rules = Rules(admission.reservation_s, admission.overtake_s, admission.ageing_s, _user_limits(hierarchy))
-    ledger = open_ledger(admission.database, socket.gethostname())
-    with contextlib.closing(ledger), contextlib.ExitStack() as opened:
-        desk = Admissions(
-            Book(ledger, rules),
-            Policy(site, admission, files.revision(), _roles_of(hierarchy)),
-            People(lambda user: groups_of(user, site)),
-            log,
-            metrics,
-            now,
-        )
-        manager = resource_manager(site, environ, account, WITHIN_S)
-        watcher = Watcher(manager, now, _terms(hierarchy, files, site, environ))
-        listening = systemd.listening()
-        if listening is None:
-            file = opened.enter_context(contextlib.closing(SocketFile(admission.socket)))
-            listening = file.listen()
-        folder = environ.get("RUNTIME_DIRECTORY") or os.path.dirname(admission.socket)
-        async with asyncio.TaskGroup() as tasks:
-            again = [
-                tasks.create_task(_watch(watcher, desk, log, metrics, admission.poll_s, folder)),
-                tasks.create_task(_tick(desk)),
-            ]
-            web = await _web(admission.metrics, metrics, desk)
+class _Agent:
+    """What the agent is made of. Socket, ledger and metrics stay those of `admission`, as it was at the start."""
+
+    def __init__(self, files: PolicyFiles, admission: Admission, account: str, environ: Mapping[str, str]) -> None:
+        self._files = files
+        self._admission = admission
+        self._account = account
+        self._environ = environ
+        self._now = Clock()
+        self._log = Log(sys.stderr, self._now, is_journal="JOURNAL_STREAM" in environ)
+        self._metrics = Metrics(self._now)
+
+    async def run(self) -> None:
+        """Until SIGTERM."""
+        systemd, admission = Systemd(self._environ), self._admission
+        self._policy, rules, self._watcher = self._read(self._files)
+        ledger = open_ledger(admission.database, socket.gethostname())
+        with contextlib.closing(ledger), contextlib.ExitStack() as opened:
+            self._now.shared(ledger.time_s)
+            people = People(lambda user: groups_of(user, self._policy.site))
+            self._desk = Admissions(Book(ledger, rules), self._policy, people, self._log, self._metrics, self._now)
+            listening = systemd.listening()
+            if listening is None:
+                file = opened.enter_context(contextlib.closing(SocketFile(admission.socket)))
+                listening = file.listen()
+            async with asyncio.TaskGroup() as tasks:
+                again = [tasks.create_task(each) for each in (self._watch(), self._tick(), self._keep(ledger))]
+                web = await self._web()
+                try:
+                    await serve(Server(self._desk, self._log, self._metrics), listening, systemd)
+                finally:
+                    for each in again:
+                        each.cancel()
+                    if web:
+                        await web.close()
+
+    def _read(self, files: PolicyFiles) -> tuple[Policy, Rules, Watcher]:
+        """What the policy of `files` says. Raises PlacementError."""
+        site = files.site()
+        admission, hierarchy = site.admission or self._admission, _hierarchy(files)
+        rules = Rules(admission.reservation_s, admission.overtake_s, admission.ageing_s, _user_limits(hierarchy))
+        manager = resource_manager(site, self._environ, self._account, WITHIN_S)
+        watcher = Watcher(manager, self._now, _terms(hierarchy, files, site, self._environ))
+        return Policy(site, admission, files.revision(), _roles_of(hierarchy)), rules, watcher
+
+    async def _watch(self) -> None:
+        """Takes snapshots, in a thread: the ResourceManager may be slow."""
+        folder = self._environ.get("RUNTIME_DIRECTORY") or os.path.dirname(self._admission.socket)
+        while True:
+            began_s = time.monotonic()
             try:
-                await serve(Server(desk, log, metrics), listening, systemd)
-            finally:
-                for each in again:
-                    each.cancel()
-                if web:
-                    await web.close()
-
-
-async def _watch(watcher: Watcher, desk: Admissions, log: Log, metrics: Metrics, poll_s: float, folder: str) -> None:
-    """Takes snapshots, in a thread: the ResourceManager may be slow."""
-    path = os.path.join(folder, "snapshot.json")
-    while True:
-        began_s = time.monotonic()
-        try:
-            snapshot = await asyncio.to_thread(watcher.snapshot)
-        except PlacementError as error:
-            desk.trouble = error.problems[0]
-            metrics.unanswered(error.problems[0].code)
-            log.warning("cluster-not-seen", reason=error.problems[0].code, message=error.problems[0].message)
-        else:
-            metrics.answered(time.monotonic() - began_s)
-            desk.saw(snapshot)
-            try:
-                await asyncio.to_thread(snapshot_file.write, path, snapshot)
+                snapshot = await asyncio.to_thread(self._watcher.snapshot)
             except PlacementError as error:
-                log.warning("snapshot-unwritten", reason=error.problems[0].code, message=error.problems[0].message)
-        await asyncio.sleep(max(poll_s - (time.monotonic() - began_s), 0.1))
+                self._desk.trouble = error.problems[0]
+                self._metrics.unanswered(error.problems[0].code)
+                self._warn("cluster-not-seen", error)
+            else:
+                self._metrics.answered(time.monotonic() - began_s)
+                self._desk.saw(snapshot)
+                try:
+                    await asyncio.to_thread(snapshot_file.write, os.path.join(folder, "snapshot.json"), snapshot)
+                except PlacementError as error:
+                    self._warn("snapshot-unwritten", error)
+            await asyncio.sleep(max(self._policy.admission.poll_s - (time.monotonic() - began_s), 0.1))
 
+    async def _tick(self) -> None:
+        while True:
+            self._desk.tick()
+            await asyncio.sleep(TICK_S)
 
-async def _tick(desk: Admissions) -> None:
-    while True:
-        desk.tick()
-        await asyncio.sleep(TICK_S)
+    async def _keep(self, ledger: Ledger) -> None:
+        """Follows the policy, and deletes what ended long ago. One with a fault leaves the last good one in force."""
+        seen = self._policy.revision
+        while True:
+            await asyncio.sleep(KEEP_S)
+            try:
+                while await asyncio.to_thread(ledger.prune, self._now() - KEPT_S):
+                    await asyncio.sleep(TICK_S)
+                files = PolicyFiles(self._files.path)
+                revision = await asyncio.to_thread(files.revision)
+                if revision != seen:
+                    seen = revision
+                    self._policy, rules, self._watcher = await asyncio.to_thread(self._read, files)
+                    self._desk.renew(self._policy, rules)
+                    self._log.info("policy-changed", revision=revision)
+            except PlacementError as error:
+                self._warn("not-kept-up", error)
 
+    async def _web(self) -> Web | None:
+        if self._admission.metrics is None:
+            return None
+        host, _, port = self._admission.metrics.rpartition(":")
+        web = Web(self._metrics, self._desk.health)
+        await web.open(host.strip("[]"), int(port))
+        return web
 
-async def _web(address: str | None, metrics: Metrics, desk: Admissions) -> Web | None:
-    if address is None:
-        return None
-    host, _, port = address.rpartition(":")
-    web = Web(metrics, desk.health)
-    await web.open(host.strip("[]"), int(port))
-    return web
+    def _warn(self, event: str, error: PlacementError) -> None:
+        problem = error.problems[0]
+        self._log.warning(event, reason=problem.code, message=problem.message)
 
 
 def _hierarchy(files: PolicyFiles) -> Hierarchy:

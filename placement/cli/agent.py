@@ -7,7 +7,6 @@ import click
 
 from placement.agent import service
 from placement.cli import policy_option
-from placement.policy_files import PolicyFiles
 
 
 @click.command("agent")
@@ -18,4 +17,4 @@ def command(policy_folder: str) -> None:
     Begun by systemd, see templates/systemd; it ends with SIGTERM, and whoever waits keeps their place. See
     docs/admission.md.
     """
-    service.run(PolicyFiles(policy_folder), getpass.getuser(), os.environ)
+    service.run(policy_folder, getpass.getuser(), os.environ)

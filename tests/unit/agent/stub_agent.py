@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from placement.agent.accounts import Accounts
+from placement.agent.connection import Limits
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
-from placement.agent.server import Limits, Server, serve
+from placement.agent.server import Server, serve
 from placement.agent.socket_file import SocketFile
 from placement.agent.systemd import Systemd
 from placement.agent.web import Web

@@ -60,8 +60,8 @@ class Stub:
 
 
 @contextmanager
-def serving(behave):
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+def serving(behave, port=0):
+    with socket.create_server(("127.0.0.1", port)) as listener:
         stub = Stub(behave, listener)
 
         def accept():
