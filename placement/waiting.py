@@ -8,11 +8,12 @@ import time
 
 from placement.agent_socket import AWAY, Conversation, away, nonsense, refused, silent
 from placement.audit import masked
+from placement.commands.base import SPARK
 from placement.decision import FIRST_MATCH, REJECT, Decision, moved
 from placement.errors import PlacementError, Problem, quoted
 from placement.policy import FOREVER, Policy
 from placement.queues.names import is_same
-from placement.units import TIME, quantity
+from placement.units import MEMORY, TIME, in_units, quantity
 from placement.waiting_line import WaitingLine, span
 
 TYPE_CHECKING = False
@@ -32,6 +33,10 @@ PASSING = (WAITED, NOT_NOW, "cancelled", "gone", "turn-not-used")
 MOST_CANDIDATES, MOST_WAYS = 100, 5
 MOST_COMMAND = 200  # characters that others see of it
 MOST_PRIORITY = 2**31 - 1
+SMALLER = {
+    "smaller-containers": "containers of at most {}, {} each",
+    "smaller-master": "an application master of at most {}, {}",
+}
 LARGEST = 2**53  # of a number in JSON
 
 
@@ -218,7 +223,7 @@ def _refuse(decision: Decision, answer: "Answer") -> None:
     decision.outcome, decision.queue = REJECT, None
     decision.reason = _word(answer, "reason") or "not-admitted"
     decision.message = _word(answer, "message") or "the agent does not say why"
-    decision.way_out = _ways(answer)
+    decision.way_out = _ways(decision, answer)
 
 
 def _give_up(decision: Decision, waits: "Answer", wait_s: float) -> None:
@@ -230,14 +235,33 @@ def _give_up(decision: Decision, waits: "Answer", wait_s: float) -> None:
     else:
         decision.reason = NOT_NOW
         decision.message = f"{quoted(decision.queue or '')} has no room now: {said}; let it wait, as by {WAIT}=30m"
-    decision.queue, decision.way_out = None, _ways(waits)
+    decision.queue, decision.way_out = None, _ways(decision, waits)
 
 
-def _ways(answer: "Answer") -> "list[dict[str, str]]":
+def _ways(decision: Decision, answer: "Answer") -> "list[dict[str, str]]":
     """What is said to help, as far as it can be understood."""
     said = answer.get("way_out")
     ways = [each for each in said if isinstance(each, dict)] if isinstance(said, list) else []
-    return [{key: _word(each, key) for key in ("change", "queue", "outcome")} for each in ways[:MOST_WAYS]]
+    command = decision.submission.command
+    is_spark = command is not None and command.family in SPARK
+    return [
+        {"change": _change(each, is_spark), "queue": _word(each, "queue"), "outcome": _word(each, "outcome")}
+        for each in ways[:MOST_WAYS]
+    ]
+
+
+def _change(way: "Answer", is_spark: bool) -> str:
+    """What to change, in words that go on after `with`; the agent's own for what is not known here."""
+    kind, value = _word(way, "kind"), way.get("value")
+    if kind == "other-queue":
+        return ""
+    if kind == "fewer-containers" and _number(value) is not None:
+        return f"--num-executors {value}" if is_spark else f"at most {value} containers"
+    size = value if isinstance(value, dict) else {}
+    memory_mib, vcores = _number(size.get("memory_mib")), _number(size.get("vcores"))
+    if kind in SMALLER and memory_mib and vcores:
+        return SMALLER[kind].format(in_units(int(memory_mib), MEMORY), f"{vcores} vcore" + "s" * (vcores != 1))
+    return _word(way, "change")
 
 
 def _record(answer: "Answer", waits: "Answer | None", waited_s: float) -> "dict[str, object]":

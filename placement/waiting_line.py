@@ -98,8 +98,8 @@ class WaitingLine:
     def _draw(self, text: str, columns: int) -> None:
         room = max(columns - 1 - ECHO, 0)  # the last column would make some terminals begin a new line
         shown, width = cut(text, room)
-        self._write("\r" + shown + " " * (min(self._drawn, room) - width))
-        self._drawn = width
+        before, self._drawn = self._drawn, width  # first: a signal that ends us may come right behind the words
+        self._write("\r" + shown + " " * (min(before, room) - width))
 
     def _end_line(self) -> None:
         if self._drawn:

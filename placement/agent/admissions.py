@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import Any
 
 from placement import __version__
@@ -39,7 +40,6 @@ class Ticket:
     send: Send
     groups: tuple[str, ...] = ()
     verdict: Verdict | None = None
-    told: Mapping[str, Any] = field(default_factory=dict)
     told_s: float = 0.0
     is_over: bool = False
 
@@ -78,6 +78,7 @@ class Admissions:
         self._tree = Tree()
         self._is_due = False
         self._must_load = True
+        self._fault: PlacementError | None = None  # of the ledger, as long as it lasts
         self._tasks: set[asyncio.Task[None]] = set()
 
     # --- what is asked
@@ -203,6 +204,7 @@ class Admissions:
     def tick(self) -> None:
         """Once a second: what other agents did, who did not come back, and a sign of life to who waits."""
         now_s = self._now()
+        self._fault = None
         try:
             if self._must_load:
                 self._load()
@@ -210,8 +212,7 @@ class Admissions:
             self._drop_orphans(now_s)
         except PlacementError as error:
             self._failed(error)
-        for ticket in [each for each in self._tickets.values() if now_s - each.told_s >= SIGN_S]:
-            self._tell_waiting(ticket)
+        self._sign(now_s)
         waiting, reserved = Counter[str](), Counter[str]()
         for entry in self._book.entries.values():
             if entry.state == WAITING:
@@ -219,6 +220,18 @@ class Admissions:
             elif entry.state == RESERVED and entry.queue:
                 reserved[entry.queue] += 1
         self._metrics.queues(waiting, reserved)
+
+    def _sign(self, now_s: float) -> None:
+        """Tells those who wait that they still do."""
+        late = [ticket for ticket in self._tickets.values() if now_s - ticket.told_s >= SIGN_S]
+        try:
+            with self._book.ledger.batch() if late and not self._fault else nullcontext():
+                told = [(ticket, self._waits(ticket)) for ticket in late if self._is_waiting(ticket)]
+        except PlacementError as error:
+            self._failed(error)
+            told = [(ticket, self._waits(ticket)) for ticket in late if self._is_waiting(ticket)]
+        for ticket, answer in told:
+            self._say(ticket, answer)
 
     # --- turns of the loop
 
@@ -241,6 +254,9 @@ class Admissions:
         new, left = [each for each in self._new if not each.is_over], self._left
         self._new, self._left = [], []
         moved: list[Moved] = []
+        if self._fault:  # it is tried again once a second, as each try may take long
+            self._put_off(new, left, self._fault)
+            return
         try:
             if self._must_load:
                 self._load()
@@ -251,11 +267,11 @@ class Admissions:
                 if leads and self._trouble() is None:
                     moved += self._book.reconcile(self._now()) if is_new else []
                     moved += self._book.give(self._now()) if is_new or left else []
-                answers = [(ticket, self._answer(ticket, leads)) for ticket in new]
+                before = self._before(new)
+                answers = [(ticket, self._answer(ticket, leads, before) or self._waits(ticket)) for ticket in new]
         except PlacementError as error:
             self._failed(error)
-            for ticket in new:
-                self._finish(ticket, unknown(error))
+            self._put_off(new, left, error)
             return
         except Exception:
             self._must_load = True
@@ -264,24 +280,31 @@ class Admissions:
             raise
         self._tell_moved(moved)
         for ticket, answer in answers:
-            self._finish(ticket, answer) if answer else self._wait(ticket)
+            self._wait(ticket, answer) if answer["outcome"] == WAIT else self._finish(ticket, answer)
+
+    def _put_off(self, new: list[Ticket], left: list[Ticket], error: PlacementError) -> None:
+        """Nothing can be written: who asks is told so, who left does so later."""
+        for ticket in left:
+            self._tickets.setdefault(ticket.request.id, ticket)
+        self._left = left + self._left
+        for ticket in new:
+            self._finish(ticket, unknown(error))
 
     def _load(self) -> None:
         self._book.load()
         self._must_load = False
         until_s = self._now() + RETURN_S
-        mine = [entry.id for entry in self._book.waiting() if entry.id not in self._tickets and self._is_ours(entry)]
-        self._orphans = dict.fromkeys(mine, until_s)
+        self._orphans = {entry_id: until_s for entry_id in self._book.ledger.own() if entry_id not in self._tickets}
+        # Whom the ledger has in another state, or not at all, as that it failed does not tell what it has written.
+        waiting = {entry.id for entry in self._book.waiting()}
+        self._new += [self._tickets.pop(entry_id) for entry_id in [*self._tickets] if entry_id not in waiting]
+        if self._new or self._left:
+            self._soon()
         if self._book.snapshot:
             self._book.saw(self._book.snapshot)
 
-    def _is_ours(self, entry: Entry) -> bool:
-        """Whether it came to this agent, and not to that of another gateway."""
-        events = self._book.ledger.events(entry.id)
-        return bool(events) and events[-1].agent == self._book.ledger.agent
-
     def _failed(self, error: PlacementError) -> None:
-        self._must_load = True
+        self._must_load, self._fault = True, error
         self._log.error("ledger-failed", reason=error.problems[0].code, message=error.problems[0].message)
 
     def _written(self, act: Callable[[], Any]) -> Any:
@@ -297,8 +320,9 @@ class Admissions:
         if self._tickets.get(entry_id) is not ticket:
             return []
         del self._tickets[entry_id]
-        self._metrics.waited(self._now() - self._book.entries[entry_id].arrived_s, "gone")
         moved = self._book.leave(entry_id, GONE, self._now())
+        if moved:
+            self._metrics.waited(moved.waited_s, "gone")
         return [moved] if moved else []
 
     def _drop_orphans(self, now_s: float) -> None:
@@ -310,17 +334,23 @@ class Admissions:
 
     # --- one submission
 
-    def _answer(self, ticket: Ticket, leads: bool) -> Answer | None:
-        """Its last answer, None if it waits."""
+    def _before(self, new: list[Ticket]) -> dict[str, Entry]:
+        """What the ledger has for these ids and the book has not: what has ended, or came to another gateway."""
+        ids = [ticket.request.id for ticket in new if ticket.request.id not in self._book.entries]
+        return {entry.id: entry for entry in self._book.ledger.entries(ids)} if ids else {}
+
+    def _answer(self, ticket: Ticket, leads: bool, before: dict[str, Entry]) -> Answer | None:
+        """Its last answer, None if it waits. `before`: see `_before`."""
         request = ticket.request
         there = self._book.entries.get(request.id)
         if there is None:
             if (trouble := self._trouble()) is not None:
                 return unknown(PlacementError(trouble))
             entry = self._entry_of(ticket)
-            ended = self._book.ledger.entry(request.id)
-            if ended is not None:
-                there = ended
+            if request.id in before:
+                there = before[request.id]
+                if there.state == WAITING:  # at another gateway
+                    self._book.join(there)
             elif not leads:
                 self._book.join(entry)
                 return None
@@ -366,13 +396,13 @@ class Admissions:
         groups = self._people.known(peer.account) or ()
         return peer.uid == 0 or peer.account in named.get("users", ()) or bool({*groups} & {*named.get("groups", ())})
 
-    def _wait(self, ticket: Ticket) -> None:
+    def _wait(self, ticket: Ticket, answer: Answer) -> None:
         before = self._tickets.get(ticket.request.id)
         if before is not None and before is not ticket:
             before.is_over = True
         self._orphans.pop(ticket.request.id, None)
         self._tickets[ticket.request.id] = ticket
-        self._tell_waiting(ticket)
+        self._say(ticket, answer)
 
     def _finish(self, ticket: Ticket, answer: Answer) -> None:
         if self._tickets.get(ticket.request.id) is ticket:
@@ -404,17 +434,21 @@ class Admissions:
                 )
                 self._finish(ticket, _over(entry.reason, message))
 
-    def _tell_waiting(self, ticket: Ticket) -> None:
-        entry = self._book.entries.get(ticket.request.id)
-        if entry is None or entry.state != WAITING:
-            return
+    def _is_waiting(self, ticket: Ticket) -> bool:
+        return ticket.request.id in self._book.turns
+
+    def _waits(self, ticket: Ticket) -> Answer:
+        entry = self._book.entries[ticket.request.id]
         told = {"outcome": WAIT, **self._entry(entry)}
         told["ahead"] = [f"{each.id} {each.user} {each.command}" for each in self._book.turns.ahead(entry.id, AHEAD)]
         told["age_s"] = self._age_s()
         if ticket.verdict is not None:
             told["way_out"] = [change.as_data() for change in ticket.verdict.way_out]
-        ticket.told, ticket.told_s = told, self._now()
-        ticket.send(told)
+        return told
+
+    def _say(self, ticket: Ticket, answer: Answer) -> None:
+        ticket.told_s = self._now()
+        ticket.send(answer)
 
     # --- words
 
@@ -457,7 +491,7 @@ class Admissions:
         return shown
 
     def _expected(self, entry_id: str, now_s: float) -> dict[str, Any] | None:
-        interval = self._book.expects(entry_id, now_s)
+        interval = None if self._fault else self._book.expects(entry_id, now_s)
         if interval is None:
             return None
         score = self._book.promises.score()

@@ -20,22 +20,20 @@ from placement.agent.systemd import Systemd
 from placement.agent.web import Web
 from placement.errors import PlacementError, Problem
 from placement.identity import groups_of
-from placement.policy import Admission, Site
+from placement.policy import Admission
 from placement.policy_files import PolicyFiles
 from placement.queues.queue import Hierarchy
-from placement.schedulers.configuration import Configuration
-from placement.schedulers.rendering import render
 from placement.store.ledger import Ledger, open_ledger
 from placement.yarn import snapshot_file
 from placement.yarn.configuration import resource_manager
+from placement.yarn.policy_terms import policy_terms
 from placement.yarn.snapshot import WITHIN_S, Watcher
-from placement.yarn.terms import AM_SHARE, Terms, terms
 
 TICK_S = 1.0
 DAY_S = 86400.0
 KEEP_S = 10.0
+LEDGER_S = 2.0  # how long to wait for others that write there: clients wait 5 s for their first answer
 KEPT_S = 30 * DAY_S  # what has ended
-CALCULATOR = "yarn.scheduler.capacity.resource-calculator"
 
 
 class Clock:
@@ -78,7 +76,7 @@ class _Agent:
         """Until SIGTERM."""
         systemd, admission = Systemd(self._environ), self._admission
         self._policy, rules, self._watcher = self._read(self._files)
-        ledger = open_ledger(admission.database, socket.gethostname())
+        ledger = open_ledger(admission.database, socket.gethostname(), LEDGER_S)
         with contextlib.closing(ledger), contextlib.ExitStack() as opened:
             self._now.shared(ledger.time_s)
             people = People(lambda user: groups_of(user, self._policy.site))
@@ -104,7 +102,7 @@ class _Agent:
         admission, hierarchy = site.admission or self._admission, _hierarchy(files)
         rules = Rules(admission.reservation_s, admission.overtake_s, admission.ageing_s, _user_limits(hierarchy))
         manager = resource_manager(site, self._environ, self._account, WITHIN_S)
-        watcher = Watcher(manager, self._now, _terms(hierarchy, files, site, self._environ))
+        watcher = Watcher(manager, self._now, policy_terms(files, self._environ))
         return Policy(site, admission, files.revision(), _roles_of(hierarchy)), rules, watcher
 
     async def _watch(self) -> None:
@@ -189,19 +187,3 @@ def _roles_of(hierarchy: Hierarchy) -> Callable[[str, tuple[str, ...]], tuple[st
         )
 
     return roles
-
-
-def _terms(hierarchy: Hierarchy, files: PolicyFiles, site: Site, environ: Mapping[str, str]) -> Terms:
-    """What the ResourceManager does not answer, as the policy says it."""
-    told: Configuration = render(hierarchy, files.placing_rules(), site.scheduler).configuration
-    counts_vcores = told.general.get(CALCULATOR, "").endswith("DominantResourceCalculator")
-    shares = {path: share for path, own in told.queues.items() if (share := _share(own.get("maxAMShare")))}
-    usual = _share(told.general.get("queueMaxAMShareDefault"))
-    return terms(environ, counts_vcores, shares, AM_SHARE if usual is None else usual)
-
-
-def _share(text: str | None) -> float | None:
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
-        return None

@@ -29,6 +29,7 @@ COMMANDS = {
     "impact": "who would be placed otherwise by another policy",
     "import": "a policy folder from the file of a scheduler",
     "install-wrappers": "wrappers in front of the real commands, put there or removed",
+    "monitor": "what is free, what each application uses, what is in danger",
     "parity": "whether gateway and ResourceManager let the same people in",
     "plan": "what the policy would change of what the scheduler is told",
     "queue": "who waits for a turn, has one, or runs",

@@ -103,6 +103,10 @@ class Ledger:
         """Who waits: by priority, and then as the database took them."""
         return self._entries(statements.IN_LINE)
 
+    def own(self) -> set[str]:
+        """The ids of those who wait that this agent, of this name, has taken in."""
+        return {str(row[0]) for row in self._rows(statements.OWN, writer=self.agent)}
+
     def reserved(self) -> list[Entry]:
         """Whose turn it is, and who were not seen yet, the longest so first."""
         return self.in_state(RESERVED)

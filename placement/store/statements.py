@@ -74,6 +74,7 @@ _ENTRIES = select(*ENTRY_COLUMNS)
 ENTRY = _ENTRIES.where(entries.c.id == bindparam("entry"))
 ENTRIES = _ENTRIES.where(entries.c.id.in_(bindparam("ids", expanding=True)))
 IN_LINE = _ENTRIES.where(entries.c.state == WAITING).order_by(entries.c.priority.desc(), entries.c.number)
+OWN = select(entries.c.id).where(entries.c.state == WAITING, entries.c.agent == bindparam("writer"))
 IN_STATE = _ENTRIES.where(entries.c.state == bindparam("word")).order_by(entries.c.since_s, entries.c.number)
 OF_ACCOUNT = (
     _ENTRIES.where(entries.c.account == bindparam("whose")).order_by(entries.c.number.desc()).limit(bindparam("most"))

@@ -21,6 +21,7 @@ from placement.yarn.shapes import (
     AppsAnswer,
     ClusterAnswer,
     ConfAnswer,
+    ErrorPage,
     OverviewAnswer,
     QueueInfo,
     QueueInfos,
@@ -195,6 +196,17 @@ def refusal(text: bytes) -> str | None:
     except BadAnswerError:
         return None
     return message or ""
+
+
+def page(text: bytes) -> str | None:
+    """What the page of an error says that the server in front of the ResourceManager writes as JSON; None: it is none.
+
+    Source: Jetty `ErrorHandler`.
+    """
+    try:
+        return shaped(text, ErrorPage).message
+    except BadAnswerError:
+        return None
 
 
 def shaped(text: bytes, shape: type[Shape]) -> Shape:

@@ -39,7 +39,7 @@ from placement.yarn.exchange import (
     UnclearError,
     bad_answer,
 )
-from placement.yarn.moment_shapes import LiveApp, Metrics
+from placement.yarn.moment_shapes import LiveApp, Metrics, RunningApp
 
 TIMEOUT_S = 10.0
 ATTEMPTS = 2  # how often every address is tried
@@ -125,6 +125,10 @@ class ResourceManager:
     def waiting_applications(self) -> list[LiveApp]:
         """Those whose application master has not registered, with what they ask for."""
         return self._ask("apps", moment.applications, states=moment.WAITING)
+
+    def running_applications(self) -> list[RunningApp]:
+        """Those whose application master has registered, with where it is to be asked."""
+        return self._ask("apps", moment.running_applications, states=moment.RUNNING, deSelects="resourceRequests")
 
     def metrics(self) -> Metrics:
         """What the nodes that work have together."""

@@ -14,6 +14,7 @@ from placement.yarn.transport import FaultError, TooLargeError, Transport
 GET, PUT, POST = "GET", "PUT", "POST"
 JSON, XML = "application/json", "application/xml"
 KINIT = "get a ticket by kinit, and say `authentication: kerberos` in site.yaml"
+KLIST = "see by klist whether the ticket is of the cluster's realm, and whether this machine's clock is right"
 
 
 class AwayError(Exception):
@@ -62,7 +63,7 @@ class Answer:
     def words(self) -> str:
         plain = "" if self.sort.startswith("text/html") else self.body.decode(errors="replace").strip()
         said = answers.refusal(self.body)
-        return visible((plain if said is None else said) or self.reason)
+        return visible(((answers.page(self.body) or plain) if said is None else said) or self.reason)
 
 
 class Exchange:
@@ -94,9 +95,10 @@ class Exchange:
             active = received.headers.get("Location", "").partition("/ws/")[0]
             raise AwayError("it is standby" + (f" and names {quoted(active)} as active" if active else ""), True)
         answer = Answer(address, received.status, received.sort, received.body, received.reason)
-        if answer.status in (401, 403):
-            is_kerberos = "Negotiate" in received.headers.get("WWW-Authenticate", "")
-            raise _refused(answer, KINIT if is_kerberos else question.remedy if answer.status == 403 else "")
+        if answer.status == 401:
+            raise _refused(answer, KINIT if "Negotiate" in received.headers.get("WWW-Authenticate", "") else "")
+        if answer.status == 403:  # also of a ticket that is none here: `AuthenticationFilter`
+            raise _refused(answer, KLIST if "GSSException" in answer.words else question.remedy)
         return answer
 
 

@@ -18,6 +18,9 @@ from placement.yarn.moment_shapes import (
     MetricsAnswer,
     QueueNow,
     QueuesNow,
+    RunningApp,
+    RunningApps,
+    RunningAppsAnswer,
     SchedulerNowAnswer,
 )
 from placement.yarn.shapes import Amount
@@ -58,6 +61,12 @@ def applications(text: bytes) -> list[LiveApp]:
     """In the order of the answer."""
     apps = shaped(text, LiveAppsAnswer).apps
     return several(apps.app if isinstance(apps, LiveApps) else None)
+
+
+def running_applications(text: bytes) -> list[RunningApp]:
+    """In the order of the answer."""
+    apps = shaped(text, RunningAppsAnswer).apps
+    return several(apps.app if isinstance(apps, RunningApps) else None)
 
 
 def metrics(text: bytes) -> Metrics:

@@ -34,6 +34,27 @@ class LiveApp(Struct):
     resourceRequests: list[Request] | Request | str | None = None
 
 
+class RunningApp(LiveApp):
+    """With where its application master is to be asked; `trackingUrl` is below the web proxy's address."""
+
+    name: str = ""
+    applicationType: str = ""
+    trackingUrl: str | None = None
+    runningContainers: int = 0
+
+
+class RunningApps(Struct):
+    """What `RunningAppsAnswer` has inside."""
+
+    app: list[RunningApp] | RunningApp | None = None
+
+
+class RunningAppsAnswer(Struct):
+    """Of `apps`, as AppsAnswer."""
+
+    apps: RunningApps | str | None = None
+
+
 class LiveApps(Struct):
     """What `LiveAppsAnswer` has inside."""
 

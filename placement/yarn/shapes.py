@@ -164,6 +164,12 @@ class RemoteException(Struct):
     message: str | None = None
 
 
+class ErrorPage(Struct):
+    """Of a refusal before the ResourceManager's own code is reached."""
+
+    message: str
+
+
 class RefusalAnswer(Struct):
     """Of anything that is refused."""
 

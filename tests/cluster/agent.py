@@ -12,7 +12,7 @@ from typing import Any, Self, TypeVar
 
 from tests.cluster import configuration
 from tests.cluster.gateway import Gateway
-from tests.cluster.yarn import Yarn
+from tests.cluster.yarn import Yarn, YarnError
 
 PLACEMENT = Path(sys.executable).with_name("placement")
 T = TypeVar("T")
@@ -24,8 +24,8 @@ _POLL_S = 0.1
 class Agent:
     """`placement agent` for the policy of `gateway`, up inside its `with` block; or use start() and stop().
 
-    It turns admission on in site.yaml, with the audit trail in a file and `settings` as the keys of `admission`; socket,
-    ledger, log and trail stand in `folder`, which is the gateway's own.
+    It turns admission on in site.yaml, with `settings` as its keys, and the audit trail into a file; socket, ledger,
+    log and trail stand in `folder`, which is the gateway's own.
     """
 
     def __init__(self, gateway: Gateway, **settings: Any) -> None:
@@ -52,7 +52,7 @@ class Agent:
         self.stop()
 
     def start(self) -> None:
-        """Returns when `placement status` finds the agent well. Raises TimeoutError, or RuntimeError if it ends."""
+        """Returns when `placement status` finds the agent well. Raises TimeoutError, or YarnError if it ends."""
         client = self.gateway.yarn.environment(configuration.ADMIN)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
@@ -99,7 +99,7 @@ class Agent:
 
     def _is_well(self) -> bool:
         if self.process is None or self.process.poll() is not None:
-            raise RuntimeError(f"the agent ended: {self.log.read_text()[-4000:]}")
+            raise YarnError(f"the agent ended: {self.log.read_text()[-4000:]}")
         return self.status()["exit"] == 0
 
     def _end(self, number: int) -> None:
@@ -114,6 +114,7 @@ class Wrapper:
 
     def __init__(self, gateway: Gateway, user: str, *command: str | Path, name: str, **environ: str) -> None:
         self.name = name
+        self.user = user
         self.gateway = gateway
         self._log = gateway.policy.parent / f"{name}.log"
         with open(self._log, "wb") as log:
@@ -137,8 +138,9 @@ class Wrapper:
         return self.gateway.application(self.name)
 
     def ended(self, within_s: float = 2 * _PATIENCE_S) -> int:
-        """The exit status."""
-        return self.process.wait(within_s)
+        """The exit status. Raises TimeoutError."""
+        until(lambda: self.process.poll() is not None, f"the end of {self.name}", within_s)
+        return self.process.wait()
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """By a signal, if it still goes on; the exit status."""

@@ -6,6 +6,7 @@
 import os
 import shutil
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -90,7 +91,11 @@ def _fetch_hive() -> None:
 def _fetch_kerberos() -> None:
     """Unpacked, not installed: the packages would start a KDC, and write this machine's krb5.conf."""
     _as_root(KERBEROS_DEBS)
-    with parts.step("Kerberos (2 MB)"), parts.arriving(folder() / "kerberos") as new, tempfile.TemporaryDirectory() as d:
+    with (
+        parts.step("Kerberos (2 MB)"),
+        parts.arriving(folder() / "kerberos") as new,
+        tempfile.TemporaryDirectory() as d,
+    ):
         os.chmod(d, 0o755)  # apt-get fetches as another account
         Path(d, "partial").mkdir()
         parts.run("apt-get", "update")
@@ -102,6 +107,8 @@ def _fetch_kerberos() -> None:
 
 def _fetch_gssapi() -> None:
     missing = [package for command, package in BUILDERS.items() if shutil.which(command) is None]
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        missing.append("python3-dev")
     if missing:
         _as_root(missing)
         with parts.step(f"apt-get install {' '.join(missing)}"):

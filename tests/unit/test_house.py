@@ -17,7 +17,7 @@ FLOORS = [
     {"cli", "shim"},
     {"agent"},
     {"health", "sync"},
-    {"review", "waiting"},
+    {"review", "waiting", "monitors"},
     {"installation", "spark_home", "hadoop_loader", "agent_socket", "waiting_line"},
     {"folder", "gateway", "identity", "engine", "yarn", "store", "audit_file", "audit"},
     {"policy_files"},

@@ -165,6 +165,23 @@ def test_a_refusal_says_what_would_help(gateway, agent):
     assert (record["admission"]["limit"], record["way_out"]) == ("queue-maximum", REJECT["way_out"])
 
 
+WAYS = {  # kind: (value, what a wrapper of Spark says)
+    "fewer-containers": (4, " with --num-executors 4"),
+    "smaller-containers": ({"memory_mib": 2048, "vcores": 1}, " with containers of at most 2g, 1 vcore each"),
+    "smaller-master": ({"memory_mib": 896, "vcores": 2}, " with an application master of at most 896m, 2 vcores"),
+    "other-queue": ("root.a", ""),
+    "of-another-version": (4, " with the agent's words"),
+}
+
+
+@pytest.mark.parametrize("kind", WAYS)
+def test_what_would_help_is_said_as_it_is_to_be_typed(gateway, agent, kind):
+    value, words = WAYS[kind]
+    way = {"change": "the agent's words", "kind": kind, "value": value, "queue": "root.a", "outcome": "run"}
+    agent({**REJECT, "way_out": [way]})
+    assert gateway.run()[2].splitlines()[1:] == [f"placement: would run now{words} in `root.a`"]
+
+
 def test_a_submission_that_was_cancelled_may_be_tried_again(gateway, agent):
     agent(WAIT, {"v": 1, "outcome": "reject", "reason": "cancelled", "message": "ann has cancelled it"})
     status, out, err = gateway.run()

@@ -1,8 +1,7 @@
-#!/usr/bin/python3 -IS
 """Stands for spark-submit where a JVM would be too much: submits, over REST, an application that holds its room.
 
-`held.py --queue Q --name N --conf spark.yarn.tags=T [--driver-memory M] [--conf ...] SECONDS`: in queue Q, with tag T,
-an application master that Spark would ask for in cluster mode and that sleeps; returns when the application has ended.
+`--queue Q --name N --conf spark.yarn.tags=T [OPTION VALUE]... JOB SECONDS`: in queue Q, with tag T, an application
+master of the size that Spark would ask for in cluster mode, which sleeps; returns when the application has ended.
 """
 
 import json
@@ -16,11 +15,9 @@ OVERHEAD_MIB = 384  # the least of Spark, for the container of a driver
 
 
 def main() -> None:
-    arguments, conf = sys.argv[1:], {}
-    options = dict(zip(arguments[:-1:2], arguments[1:-1:2], strict=True))
-    for option, value in zip(arguments[:-1:2], arguments[1:-1:2], strict=True):
-        if option == "--conf":
-            conf.update([value.split("=", 1)])
+    *pairs, _, seconds = sys.argv[1:]
+    said = list(zip(pairs[::2], pairs[1::2], strict=True))
+    options, conf = dict(said), dict(value.split("=", 1) for option, value in said if option == "--conf")
     application = ask("POST", "apps/new-application")["application-id"]
     submission = {
         "application-id": application,
@@ -28,7 +25,7 @@ def main() -> None:
         "application-type": "TEST",
         "application-tags": {"tag": conf["spark.yarn.tags"].split(",")},
         "queue": options["--queue"],
-        "am-container-spec": {"commands": {"command": f"sleep {arguments[-1]}"}},
+        "am-container-spec": {"commands": {"command": f"sleep {seconds}"}},
         "resource": {"memory": int(options.get("--driver-memory", "512m")[:-1]) + OVERHEAD_MIB, "vCores": 1},
         "max-app-attempts": 1,
     }

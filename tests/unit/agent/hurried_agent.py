@@ -13,7 +13,8 @@ def main(ahead: Path) -> None:
     real = service.Clock.__call__
     service.WITHIN_S = DEADLINE_S
     service.Clock.__call__ = lambda clock: real(clock) + float(ahead.read_text())
-    cli.main(["agent"])
+    sys.argv[1:] = ["agent"]
+    cli.main()
 
 
 if __name__ == "__main__":

@@ -61,8 +61,7 @@ class Cluster:
     def seen(self, times: int = 2) -> None:
         """Comes back when whole snapshots have been asked for."""
         count = len(self._stub.asked)
-        while len(self._stub.asked) < count + 5 * times:
-            time.sleep(0.02)
+        assert soon(lambda: len(self._stub.asked) >= count + 5 * times)
 
     def close(self) -> None:
         self._open.close()
@@ -103,7 +102,7 @@ class Place(Gateway):
 
     def site(self, admission: str = "", more: str = "") -> None:
         manager = f"resource-managers: [{self.cluster.address}]\n"
-        own = f"poll: 0.1s, database: '{self.database}', {self._said}"
+        own = f"poll: 0.3s, database: '{self.database}', {self._said}"
         super().site(own + admission, manager + self._more + more)
 
     def agent(self, is_hurried: bool = True) -> Agent:
@@ -150,8 +149,9 @@ def submission(number: int, queue: str = FULL, user: str = "bob", **more) -> dic
 
 
 def last_answer(client: Client) -> dict:
-    """What is said after all the waiting."""
-    while (found := client.answer()) and found.get("outcome") == "wait":
+    """What is said after all the waiting; the last of the waiting, if that takes too long."""
+    until = time.monotonic() + 20
+    while (found := client.answer()) and found.get("outcome") == "wait" and time.monotonic() < until:
         pass
     return found
 

@@ -81,8 +81,8 @@ def test_info_is_that_of_the_active_one_although_a_standby_answers_too():
         assert code_of(ResourceManager([first.address]).info)[0] == "rm-standby"
 
 
-@pytest.mark.parametrize("status", ["401 Unauthorized", "403 Forbidden"])
-def test_a_refusal_is_told_in_the_resource_managers_words_and_not_repeated(status):
+@pytest.mark.parametrize(("status", "needs_ticket"), [("401 Unauthorized", True), ("403 Forbidden", False)])
+def test_a_refusal_is_told_in_the_resource_managers_words_and_not_repeated(status, needs_ticket):
     said = {"RemoteException": {"message": "no \x1b[31m business here"}}
     with serving(answer(said, status, WWW_Authenticate="Negotiate")) as rm:
         with pytest.raises(PlacementError) as caught:
@@ -90,7 +90,7 @@ def test_a_refusal_is_told_in_the_resource_managers_words_and_not_repeated(statu
         (problem,) = caught.value.problems
         assert problem.code == "rm-refused"
         assert r"no \x1b[31m business here" in problem.message
-        assert "kinit" in problem.remedy
+        assert ("kinit" in problem.remedy) == needs_ticket
         assert len(rm.asked) == 1
 
 
