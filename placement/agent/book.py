@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from placement.admission.decide import Verdict, decide
-from placement.admission.entry import ENDED, RESERVED, RUNNING, WAITING, Entry, Hold
+from placement.admission.entry import ENDED, RESERVED, RUNNING, WAITING, WITHDRAWN, Entry, Hold
 from placement.admission.expected import Promises, Releases, expected
 from placement.admission.resources import NOTHING
 from placement.admission.room import Room, path, unlimited
@@ -20,7 +20,9 @@ from placement.store.ledger import Ledger
 LEASE_S = 10.0
 SETTLING_S = 120.0  # in which all nodes come to a ResourceManager that has just become active
 NOT_USED, GONE, CANCELLED = "turn-not-used", "gone", "cancelled"
-WAITING_STATES = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")  # Hadoop `YarnApplicationState`: no master runs yet
+# Hadoop `YarnApplicationState`: those that no queue counts yet, and all in which no master runs.
+UNCOUNTED_STATES = ("NEW", "NEW_SAVING", "SUBMITTED")
+WAITING_STATES = (*UNCOUNTED_STATES, "ACCEPTED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,7 @@ class Book:
         if before is None or not self.ledger.withdraw(entry_id, reason, now_s):
             return None
         self.promises.left(entry_id, now_s)
-        after = self.ledger.entry(entry_id)
-        return self._moved(before, after) if after else None
+        return self._moved(before, replace(before, state=WITHDRAWN, reason=reason, since_s=now_s))
 
     def expects(self, entry_id: str, now_s: float) -> tuple[float, float] | None:
         """From when to when a waiting entry may expect its turn; what is said first is kept as a promise."""
@@ -298,4 +299,9 @@ class Book:
             got += each.allocated
         is_settled = not waits and self.snapshot.taken_s - first_s > self.rules.reservation_s
         left = NOTHING if is_settled else (entry.demand.total - got).most(NOTHING)
-        return Hold(entry.id, entry.user, seen[0].queue, left, entry.demand.master if waits else NOTHING, is_seen=True)
+        master = entry.demand.master if waits else NOTHING
+        # ACCEPTED comes a moment before the queue counts it: by the next snapshot, or once it has a container, it does.
+        is_counted = bool(got) or (
+            first_s < self.snapshot.taken_s and any(each.state not in UNCOUNTED_STATES for each in seen)
+        )
+        return Hold(entry.id, entry.user, seen[0].queue, left, master, is_seen=is_counted)

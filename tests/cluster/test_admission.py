@@ -19,18 +19,21 @@ from tests.cluster.yarn import USERS, Yarn
 from tests.conftest import ROOT
 
 JOBS = ROOT / "tests" / "cluster" / "jobs"
-MAP = "".join(f"* root.{queue}\n" for queue in ("one", "four", "masters", "little", "other"))
-QUEUES = """\
-queues:
-  - {name: one, weight: 1, submit: "*", max-am-share: 1, max-running: 1}
-  - {name: four, weight: 1, submit: "*", max-am-share: 1, max-running: 4}
-  - {name: masters, weight: 1, submit: "*", max-am-share: 0.25, maximum: 50%}
-  - {name: little, weight: 1, submit: "*", max-am-share: 1, maximum: 40%}
-  - {name: other, weight: 1, submit: "*", max-am-share: 1}
-"""
+LIMITS = {
+    "one": "max-running: 1, max-am-share: 1",
+    "four": "max-running: 4, max-am-share: 1",
+    "masters": "maximum: 50%, max-am-share: 0.25",
+    "little": "maximum: 40%, max-am-share: 1",
+    "other": "max-am-share: 1",
+}
+ALIKE = 'weight: 1, submit: "*", capacity: {user-limit-factor: 5}'  # one user may have all that there is
+MAP = "".join(f"* root.{queue}\n" for queue in LIMITS)
+QUEUES = "queues:\n" + "".join(f"  - {{name: {name}, {ALIKE}, {said}}}\n" for name, said in LIMITS.items())
 BURST, ROOM, HOLD_S = 20, 4, 2
-ON_BOTH = [FAIR, pytest.param(CAPACITY, marks=pytest.mark.engines)]
+ON_BOTH = [FAIR, CAPACITY]
 REFUSED = 77
+
+pytestmark = pytest.mark.engines  # it takes minutes
 
 Start = Callable[..., Wrapper]
 

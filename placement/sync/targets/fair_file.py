@@ -15,6 +15,7 @@ from placement.sync.target import InForce
 from placement.sync.targets import files
 from placement.sync.targets.waiting import in_words, until_none
 from placement.yarn import answers
+from placement.yarn.answers import Scheduler
 from placement.yarn.client import ADMINISTER, SUBMIT, ResourceManager
 from placement.yarn.shapes import Resources
 
@@ -23,6 +24,7 @@ SETTLE_S = 5.0  # how old it lets the file become first
 MARGIN_S = 2.0  # for reading it; its times are whole seconds on some file systems
 RIGHTS = {"aclSubmitApps": SUBMIT, "aclAdministerApps": ADMINISTER}
 PROBES = 5  # access questions at most
+UNSEEN = "nothing of this change can be seen from outside; see the ResourceManager's log for a failed reload"
 
 Probe = tuple[str, str, str]  # user, queue, right
 Evidence = tuple[list[bool | None], dict[str, Resources | None]]
@@ -71,38 +73,30 @@ class FairFile:
     def _take(self, old: bytes, before: Configuration, new: bytes, wanted: Configuration) -> list[str]:
         """Writes `new` in the place of `old` and waits for it; what could not be seen of it."""
         probes = _probes(before, wanted)
-        seen_before = self._evidence(probes)
-        is_visible = bool(self._missing(before, wanted))
+        answer = self._manager.scheduler()
+        seen_before = self._evidence(probes, answer)
+        is_visible = bool(_missing(before, wanted, answer))
         files.put(self.name, old, new)
-        if is_visible:
-            still = until_none(lambda: self._missing(before, wanted), self._limit_s)
-            if still:
-                raise files.not_taken_up(self.name, in_words(still))
-            return []
-        return self._wait_unseen(probes, seen_before)
-
-    def _wait_unseen(self, probes: list[Probe], seen_before: Evidence) -> list[str]:
-        """Waits until somebody's access or some queue's share changes, or long enough."""
 
         def missing() -> list[str]:
-            return [] if _is_other(seen_before, self._evidence(probes)) else ["nothing of it is seen"]
+            found = self._manager.scheduler()
+            still = _missing(before, wanted, found)
+            if still or is_visible:
+                return still
+            return [] if _is_other(seen_before, self._evidence(probes, found)) else [UNSEEN]
 
-        if not until_none(missing, RELOAD_S + SETTLE_S + MARGIN_S):
-            return []
-        return ["nothing of this change can be seen from outside; see the ResourceManager's log for a failed reload"]
+        still = until_none(missing, self._limit_s if is_visible else RELOAD_S + SETTLE_S + MARGIN_S)
+        if still == [UNSEEN]:
+            return [UNSEEN]
+        if still and not is_visible:  # a queue that was about to go when this began has gone, and comes again
+            still = until_none(lambda: _missing(before, wanted, self._manager.scheduler()), self._limit_s)
+        if still:
+            raise files.not_taken_up(self.name, in_words(still))
+        return []
 
-    def _missing(self, old: Configuration, wanted: Configuration) -> list[str]:
-        """What the ResourceManager does not show yet, of queues that go too unless they are in use."""
-        answer = self._manager.scheduler()
-        states = answers.states(answer)
-        going = [path for path in old.queues if path not in wanted.queues and path in states]
-        idle = [path for path in going if not states[path].running + states[path].pending]
-        return [*shown.differences(wanted, answer), *(f"there is still a queue {path}" for path in idle)]
-
-    def _evidence(self, probes: list[Probe]) -> Evidence:
+    def _evidence(self, probes: list[Probe], answer: Scheduler) -> Evidence:
         """Who has which right, None where it is not told; what each queue would have if all were busy."""
-        queues = self._manager.scheduler().queues
-        shares = {path: queue.get("steadyFairResources") for path, queue in queues.items()}
+        shares = {path: queue.get("steadyFairResources") for path, queue in answer.queues.items()}
         found: list[bool | None] = []
         for user, queue, right in probes:
             try:
@@ -112,10 +106,23 @@ class FairFile:
         return found, shares
 
 
+def _missing(old: Configuration, wanted: Configuration, answer: Scheduler) -> list[str]:
+    """What the ResourceManager does not show yet, of queues that go too unless they are in use."""
+    states = answers.states(answer)
+    going = [path for path in old.queues if path not in wanted.queues and path in states]
+    idle = [path for path in going if not states[path].running + states[path].pending]
+    return [*shown.differences(wanted, answer), *(f"there is still a queue {path}" for path in idle)]
+
+
 def _is_other(before: Evidence, now: Evidence) -> bool:
-    """Whether a change shows; shares tell nothing once the cluster is another; root has all of it."""
+    """Whether a change shows.
+
+    Shares tell nothing once the cluster is another (root has all of it), nor when a queue came or went meanwhile, as
+    those do that are created on demand, or left the file before this change.
+    """
     rights = any(could not in (None, then) for could, then in zip(now[0], before[0], strict=True))
-    return rights or (before[1].get(ROOT) == now[1].get(ROOT) and before[1] != now[1])
+    is_comparable = before[1].get(ROOT) == now[1].get(ROOT) and before[1].keys() == now[1].keys()
+    return rights or (is_comparable and before[1] != now[1])
 
 
 def _probes(old: Configuration, new: Configuration) -> list[Probe]:

@@ -82,6 +82,13 @@ def test_the_file_is_deleted_under_the_agent(place):
         Path(place.database + name).unlink()
     time.sleep(2.5)
     goes_on(agent)
+    assert [
+        agent.ask({"v": 1, "op": "why", "application": f"{number:016x}"})["entry"]["place"] for number in WAITING
+    ] == [*WAITING]
+    place.kill()
+    agent = place.agent()
+    clients = {number: agent.client(submission(number)) for number in WAITING[::-1]}
+    assert [client.answer()["place"] for client in clients.values()] == [*WAITING]  # as they come
     all_have_their_turns(place, clients)
 
 

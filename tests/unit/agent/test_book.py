@@ -18,7 +18,7 @@ START = 1000.0
 
 def cluster(taken_s, *seen, used=NOTHING, **limits):
     """A cluster with room for four of ONE in `root.a`, and the applications `seen` there."""
-    running = len(seen)
+    running = sum(each.state in ("ACCEPTED", "RUNNING") for each in seen)  # a queue counts no others
     leaf = QueueUse(True, ROOM, used, running=running, **limits)
     queues = {"root": QueueUse(False, ROOM, used, running=running), "root.a": leaf}
     return Snapshot(taken_s, "fair", queues, ROOM, ROOM - used, Resources(128, 1), Resources(128, 1), applications=seen)
@@ -66,6 +66,15 @@ def test_a_burst_never_has_more_than_there_is_room_for(book):
     assert turn(book, cluster(START + 5)) == []
     used = turn(book, cluster(START + 10, seen(0), seen(1), used=ONE.total * 2))
     assert (used, states(book)[0], states(book)[4]) == ([], RUNNING, WAITING)
+
+
+@pytest.mark.parametrize("state", ["NEW", "NEW_SAVING", "SUBMITTED"])
+def test_an_application_that_its_queue_does_not_count_yet_keeps_its_place(book, state):
+    book.saw(cluster(START, max_running=1))
+    assert [decided(book, number).outcome for number in range(2)] == ["run", "wait"]
+    assert turn(book, cluster(START + 5, seen(0, state, allocated=Resources()), max_running=1)) == []
+    assert turn(book, cluster(START + 10, seen(0), used=ONE.total, max_running=1)) == []
+    assert len(turn(book, cluster(START + 15, max_running=1))) == 2  # it has ended, and the next has its turn
 
 
 def test_who_ends_makes_room_for_the_next_in_order(book):
