@@ -21,8 +21,7 @@ LEASE_S = 10.0
 SETTLING_S = 120.0  # in which all nodes come to a ResourceManager that has just become active
 NOT_USED, GONE, CANCELLED = "turn-not-used", "gone", "cancelled"
 # Hadoop `YarnApplicationState`: those that no queue counts yet, and all in which no master runs.
-UNCOUNTED_STATES = ("NEW", "NEW_SAVING", "SUBMITTED")
-WAITING_STATES = (*UNCOUNTED_STATES, "ACCEPTED")
+WAITING_STATES = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +298,4 @@ class Book:
             got += each.allocated
         is_settled = not waits and self.snapshot.taken_s - first_s > self.rules.reservation_s
         left = NOTHING if is_settled else (entry.demand.total - got).most(NOTHING)
-        master = entry.demand.master if waits else NOTHING
-        # ACCEPTED comes a moment before the queue counts it: by the next snapshot, or once it has a container, it does.
-        is_counted = bool(got) or (
-            first_s < self.snapshot.taken_s and any(each.state not in UNCOUNTED_STATES for each in seen)
-        )
-        return Hold(entry.id, entry.user, seen[0].queue, left, master, is_seen=is_counted)
+        return Hold(entry.id, entry.user, seen[0].queue, left, entry.demand.master if waits else NOTHING, is_seen=True)

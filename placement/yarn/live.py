@@ -12,8 +12,9 @@ from placement.yarn.moment_shapes import LiveApp
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """`waiting` and `users` by the full path of a queue; of users what their applications have, no limits."""
+    """`applications`, `waiting` and `users` by the full path of a queue; of users what theirs have, no limits."""
 
+    applications: Mapping[str, int]
     waiting: Mapping[str, Resources]
     users: Mapping[str, Mapping[str, UserUse]]
     running: Mapping[str, int]
@@ -30,28 +31,30 @@ class _User:
 
 def some_wait(apps: Iterable[LiveApp]) -> bool:
     """Whether an application master waits for its container."""
-    return any(_waits(app) for app in apps)
+    return any(not moment.has_begun(app) for app in apps)
 
 
 def live(apps: Iterable[LiveApp], queues: Iterable[str], asked: Mapping[str, Resources], minimum: Resources) -> Live:
     """`asked`: what the application masters that wait ask for, by application; where it is not there, `minimum`.
 
-    What is not ACCEPTED yet is in no count of the scheduler, and waits nowhere. Running is who has a container, as an
-    application master that has not registered takes its room too.
+    Running is who has a container, as an application master that has not registered takes its room too. All others
+    wait: also what is not ACCEPTED yet, or has just been, which is in no count of the scheduler for a moment.
     """
     paths = _Paths(queues)
     waiting: defaultdict[str, Resources] = defaultdict(Resources)
     users: defaultdict[str, defaultdict[str, _User]] = defaultdict(lambda: defaultdict(_User))
     running: Counter[str] = Counter()
+    applications: Counter[str] = Counter()
     seen = []
     for app in apps:
         queue = paths.full(app.queue)
         user = users[queue][app.user]
+        applications[queue] += 1
         if moment.has_begun(app):
             user.running += 1
             user.used += moment.allocated(app)
             running[app.user] += 1
-        elif _waits(app):
+        else:
             user.pending += 1
             waiting[queue] += asked.get(app.id, minimum)
         if (decision := moment.decision(app)) is not None:
@@ -61,11 +64,7 @@ def live(apps: Iterable[LiveApp], queues: Iterable[str], asked: Mapping[str, Res
         queue: {name: UserUse(user.used, running=user.running, pending=user.pending) for name, user in there.items()}
         for queue, there in users.items()
     }
-    return Live(waiting, plain, running, tuple(seen))
-
-
-def _waits(app: LiveApp) -> bool:
-    return app.state == moment.WAITING and not moment.has_begun(app)
+    return Live(applications, waiting, plain, running, tuple(seen))
 
 
 class _Paths:

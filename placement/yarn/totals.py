@@ -18,8 +18,14 @@ class Total:
 
 
 def totals(own: Mapping[str, tuple[int, int]], live: Live) -> dict[str, Total]:
-    """`own`: what runs and waits in each queue by itself, parents before those below them. O(queues)."""
-    found = {path: Total(*counts, live.waiting.get(path, NOTHING)) for path, counts in own.items()}
+    """`own`: what runs and waits in each queue by itself, as it says, parents before those below them. O(queues).
+
+    An application that the queue does not count yet waits there.
+    """
+    found = {
+        path: Total(running, max(pending, live.applications.get(path, 0) - running), live.waiting.get(path, NOTHING))
+        for path, (running, pending) in own.items()
+    }
     for path in reversed(found):  # INVARIANT parents-first: whoever is met has all from below
         if (parent := found.get(path.rpartition(".")[0])) is not None:
             total = found[path]

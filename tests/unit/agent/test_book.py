@@ -18,9 +18,9 @@ START = 1000.0
 
 def cluster(taken_s, *seen, used=NOTHING, **limits):
     """A cluster with room for four of ONE in `root.a`, and the applications `seen` there."""
-    running = sum(each.state in ("ACCEPTED", "RUNNING") for each in seen)  # a queue counts no others
-    leaf = QueueUse(True, ROOM, used, running=running, **limits)
-    queues = {"root": QueueUse(False, ROOM, used, running=running), "root.a": leaf}
+    running = sum(each.state == "RUNNING" for each in seen)
+    here = {"running": running, "pending": len(seen) - running}
+    queues = {"root": QueueUse(False, ROOM, used, **here), "root.a": QueueUse(True, ROOM, used, **here, **limits)}
     return Snapshot(taken_s, "fair", queues, ROOM, ROOM - used, Resources(128, 1), Resources(128, 1), applications=seen)
 
 
@@ -68,8 +68,8 @@ def test_a_burst_never_has_more_than_there_is_room_for(book):
     assert (used, states(book)[0], states(book)[4]) == ([], RUNNING, WAITING)
 
 
-@pytest.mark.parametrize("state", ["NEW", "NEW_SAVING", "SUBMITTED"])
-def test_an_application_that_its_queue_does_not_count_yet_keeps_its_place(book, state):
+@pytest.mark.parametrize("state", ["NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED"])
+def test_an_application_that_has_not_begun_keeps_its_place(book, state):
     book.saw(cluster(START, max_running=1))
     assert [decided(book, number).outcome for number in range(2)] == ["run", "wait"]
     assert turn(book, cluster(START + 5, seen(0, state, allocated=Resources()), max_running=1)) == []

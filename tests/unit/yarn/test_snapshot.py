@@ -140,13 +140,16 @@ def test_the_users_of_a_capacity_queue():
     assert prod.user_am_maximum.memory_mib == 512
 
 
-def test_only_what_the_scheduler_has_accepted_waits_in_its_queue():
-    said = recorded("fair")
-    for each in said[APPS]["apps"]["app"]:
-        if not each["allocatedMB"]:
-            each["state"] = "SUBMITTED"
+@pytest.mark.parametrize("state", ["NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED"])
+@pytest.mark.parametrize("scheduler", ["fair", "capacity"])
+def test_what_the_scheduler_does_not_count_yet_waits_in_its_queue(scheduler, state):
+    said = recorded(scheduler)
+    before = taken(said).queues["root"]
+    (*_, last) = said[APPS]["apps"]["app"]
+    said[APPS]["apps"]["app"].append({**last, "id": "application_9_0009", "state": state, "allocatedMB": -1})
     found = taken(said)
-    assert (found.queues["root"].waiting, found.queues["root.am"].users["alice"].pending) == (R(0, 0), 0)
+    assert found.queues["root"].pending == before.pending + 1
+    assert found.queues["root"].waiting.memory_mib > before.waiting.memory_mib
 
 
 def test_an_application_master_of_which_no_size_is_told_asks_for_the_minimum():
