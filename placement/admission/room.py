@@ -111,8 +111,8 @@ class Room:
     def never(self, user: str, queue: str, demand: Demand) -> Limit | None:
         """What keeps it from ever starting in `queue`, however empty that is. O(depth).
 
-        A user's maximum is none of these, as it moves with how many users are active; nor is a share of application
-        masters unless `am_largest` is known. While no node is at work, sizes say nothing.
+        A user's maximum, which moves with how many users are active, counts where nobody is in the queue; a share of
+        application masters where `am_largest` is known. While no node is at work, sizes say nothing.
         Source: `UsersManager.computeUserLimit`, `FSLeafQueue.computeMaxAMResource`.
         """
         use = self.snapshot.queues.get(queue)
@@ -122,6 +122,7 @@ class Room:
             or _full("user-max-applications", queue, queue, 0, use.user_max_applications)
             or _full("user-max-running", queue, CLUSTER, 0, self._user_max_running(user))
             or self._lasting(queue, use, demand)
+            or self._alone(queue, use, demand)
             if use
             else Limit("queue-not-there", queue, queue, 1, 0, APPLICATIONS)
         )
@@ -155,11 +156,21 @@ class Room:
             "user-max-running", queue, CLUSTER, running, self._user_max_running(user)
         )
         if limit is None and own.maximum is not None:
-            limit = self._short("user-maximum", queue, queue, demand.total, own.maximum - own.used - held.amount)
+            limit = self._of_share(queue, demand, own.maximum - own.used - held.amount)
         if limit is None and own.am_maximum is not None and not self._is_first(use, self._at(queue)):
             left = own.am_maximum - own.am_used - held.masters
             limit = self._short("user-am-share", queue, queue, demand.master, left)
         return limit
+
+    def _of_share(self, queue: str, demand: Demand, left: Resources) -> Limit | None:
+        """The user's maximum: the scheduler looks at it before each container, so that the last may go beyond.
+
+        Source: `AbstractLeafQueue.canAssignToUser`.
+        """
+        last = demand.container if demand.containers else demand.master
+        if self._short("user-maximum", queue, queue, demand.total - last, left):
+            return self._short("user-maximum", queue, queue, demand.total, left)
+        return None
 
     def _of_places(self, queue: str, use: QueueUse, demand: Demand) -> Limit | None:
         total = demand.total
@@ -204,6 +215,13 @@ class Room:
             if limit:
                 return limit
         return None
+
+    def _alone(self, queue: str, use: QueueUse, demand: Demand) -> Limit | None:
+        """The most that a user can have, known where nobody has anything yet: more will never be free for one."""
+        is_empty = not use.running + use.pending + self._at(queue).applications + len(use.users)
+        if not is_empty or use.user_maximum is None or not self._is_settled:
+            return None
+        return self._of_share(queue, demand, use.user_maximum)
 
     def _is_first(self, use: QueueUse, held: _Held) -> bool:
         """The capacity scheduler lets one application master into an empty queue, however small its share is.

@@ -45,12 +45,12 @@ def hold(name="h", total=10, queue="root.a", user="ann", master=1, is_seen=False
             ("max-applications", "root.a", 1, 0, "applications"),
         ),
         ("root.a", leaf(running=2, max_applications=3), None),
-        ("root.a", leaf(user_maximum=gib(3, 9)), ("user-maximum", "root.a", 4 * GIB, 3 * GIB, "MiB")),
+        ("root.a", leaf(user_maximum=Resources(GIB - 1, 9)), ("user-maximum", "root.a", 4 * GIB, GIB - 1, "MiB")),
         ("root.a", leaf(users={"ann": UserUse(gib(5), maximum=gib(9, 9))}), None),
         (
             "root.a",
-            leaf(users={"ann": UserUse(gib(5), maximum=gib(8, 9))}),
-            ("user-maximum", "root.a", 4 * GIB, 3 * GIB, "MiB"),
+            leaf(users={"ann": UserUse(gib(5), maximum=Resources(6 * GIB - 1, 9))}),
+            ("user-maximum", "root.a", 4 * GIB, GIB - 1, "MiB"),
         ),
         (
             "root.a",
@@ -62,6 +62,23 @@ def hold(name="h", total=10, queue="root.a", user="ann", master=1, is_seen=False
 )
 def test_each_limit(scheduler, queue, use, found):
     assert first(snapshot(scheduler, a=use), queue=queue) == found
+
+
+def test_the_last_container_may_go_beyond_a_users_maximum():
+    seen = snapshot("capacity", a=leaf(user_maximum=gib(3, 9)))
+    two = Demand(gib(1), 2, gib(1.5))
+    assert first(seen, demand=two) is None
+    assert first(seen, demand=replace(two, containers=3)) == ("user-maximum", "root.a", int(5.5 * GIB), 3 * GIB, "MiB")
+    assert first(seen, demand=Demand(gib(4))) is None
+
+
+def test_a_users_maximum_lasts_where_nobody_is_in_the_queue():
+    large = Demand(gib(1), 9, gib(1))
+    assert (
+        Room(snapshot("capacity", a=leaf(user_maximum=gib(3, 9)))).never("ann", "root.a", large).code == "user-maximum"
+    )
+    busy = leaf(user_maximum=gib(3, 9), users={"bob": UserUse(gib(1), running=1)}, running=1)
+    assert Room(snapshot("capacity", a=busy)).never("ann", "root.a", large) is None
 
 
 def test_vcores_of_one_container_count_where_vcores_do_not():
@@ -176,7 +193,7 @@ def test_the_share_of_application_masters_under_the_capacity_scheduler(use, hold
 
 
 def test_own_limits_are_told_before_those_of_the_queue_and_these_before_wider_ones():
-    tree = {"p": parent(1), "p_a": leaf(2, user_maximum=gib(1, 9))}
+    tree = {"p": parent(1), "p_a": leaf(2, user_maximum=gib(0, 9))}
     wanted = (4, "root.p.a")
     assert first(snapshot(free=0, user_running={"ann": 1}, **tree), *wanted, most=1)[0] == "user-max-running"
     assert first(snapshot(free=0, **tree), *wanted)[0] == "user-maximum"
