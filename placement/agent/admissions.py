@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from placement import __version__
-from placement.admission import words
 from placement.admission.decide import Verdict
 from placement.admission.demand import Demand
 from placement.admission.entry import ENDED, RESERVED, RUNNING, WAITING, Entry
@@ -20,8 +19,9 @@ from placement.agent.metrics import Metrics
 from placement.agent.people import People
 from placement.agent.protocol import Answer, Cancel, Queue, Status, Submit, Why, unknown
 from placement.agent.protocol import Snapshot as SnapshotRequest
-from placement.errors import PlacementError, Problem, quoted
-from placement.policy import Admission, Site
+from placement.agent.rights import Policy, Rights
+from placement.agent.telling import Telling, over
+from placement.errors import PlacementError, Problem
 from placement.queues.names import full_name
 from placement.queues.tree import ROOT, Tree
 
@@ -44,16 +44,6 @@ class Ticket:
     is_over: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the desk needs of the policy: its `site`, its `revision`, and in which roles a user of groups is."""
-
-    site: Site
-    admission: Admission
-    revision: str
-    roles_of: Callable[[str, tuple[str, ...]], tuple[str, ...]]
-
-
 class Admissions:
     """Lives in the event loop. `now` gives seconds since the epoch; `later` does something once the loop is idle.
 
@@ -63,9 +53,9 @@ class Admissions:
     def __init__(
         self, book: Book, policy: Policy, people: People, log: Log, metrics: Metrics, now: Callable[[], float]
     ) -> None:
-        self.policy = policy
-        self.began_s = now()
-        self.trouble: Problem | None = None  # of the ResourceManager, as long as it lasts
+        self.telling = Telling(book, now, policy.admission.stale_s)
+        self._rights = Rights(policy, people)
+        self._began_s = now()
         self._book = book
         self._people = people
         self._log = log
@@ -86,9 +76,8 @@ class Admissions:
     def submit(self, request: Submit, peer: Peer, send: Send) -> Ticket:
         """As Desk says."""
         ticket = Ticket(request, peer, send)
-        user = self._who(ticket)
-        priorities = self.policy.admission.priorities
-        known = self._people.known(user) if priorities.get("groups") or priorities.get("roles") else ()
+        user = self._rights.who(request, peer)
+        known = self._people.known(user) if self._rights.needs_groups() else ()
         if known is None:
             task = asyncio.get_running_loop().create_task(self._with_groups(ticket, user))
             self._tasks.add(task)
@@ -107,10 +96,11 @@ class Admissions:
 
     def queue(self, request: Queue, peer: Peer) -> Answer:
         """As Desk says."""
-        is_all = request.all and self._is_administrator(peer)
+        is_all = request.all and self._rights.is_administrator(peer)
         theirs = [entry for entry in self._book.entries.values() if is_all or entry.account == peer.account]
         theirs.sort(key=lambda entry: (entry.state != WAITING, entry.arrived_s))
-        return {"entries": [self._entry(entry) for entry in theirs], "age_s": self._age_s()}
+        shown = [self.telling.entry(entry, self._may_promise) for entry in theirs]
+        return {"entries": shown, "age_s": self.telling.age_s}
 
     def cancel(self, request: Cancel, peer: Peer) -> Answer:
         """As Desk says."""
@@ -118,7 +108,7 @@ class Admissions:
         if entry is None or entry.state == RUNNING:
             message = "it runs already: yarn application -kill" if entry else "nothing of this id waits here"
             raise PlacementError(Problem("no-entry", message))
-        if entry.account != peer.account and not self._is_administrator(peer):
+        if entry.account != peer.account and not self._rights.is_administrator(peer):
             raise PlacementError(Problem("not-yours", "it is somebody else's"))
         moved = self._written(lambda: self._book.leave(request.id, CANCELLED, self._now()))
         self._log.info("cancelled", id=request.id, account=peer.account)
@@ -129,64 +119,43 @@ class Admissions:
     def status(self, request: Status, peer: Peer) -> Answer:
         """As Desk says."""
         del request, peer
-        states = Counter(entry.state for entry in self._book.entries.values())
-        snapshot, score = self._book.snapshot, self._book.promises.score()
-        trouble = self._trouble()
-        return {
-            "version": __version__,
-            "started_s": self.began_s,
-            "policy": self.policy.revision,
-            "scheduler": snapshot.scheduler if snapshot else None,
-            "resource_manager": {"age_s": self._age_s(), "error": str(trouble.message) if trouble else None},
-            "waiting": states[WAITING],
-            "reserved": states[RESERVED],
-            "running": states[RUNNING],
-            "leader": self._book.leads,
-            "landed_elsewhere": len(self._book.elsewhere),
-            "promises": {"kept": score[0], "of": score[1]} if score else None,
-        }
+        of_agent = {"version": __version__, "started_s": self._began_s, "policy": self._rights.policy.revision}
+        return {**of_agent, **self.telling.status()}
 
     def why(self, request: Why, peer: Peer) -> Answer:
         """As Desk says; of others' entries only administrators are told."""
         asked = request.application.removeprefix("placement:")
         found = next((each for each in self._book.entries.values() if asked in (each.id, each.application)), None)
         entry = found or self._book.ledger.entry(asked)
-        if entry is None or (entry.account != peer.account and not self._is_administrator(peer)):
+        if entry is None or (entry.account != peer.account and not self._rights.is_administrator(peer)):
             return {"entry": None, "events": [], "application": None}
-        events = [
-            {"when_s": each.when_s, "state": each.after, "said": each.said}
-            for each in self._book.ledger.events(entry.id)
-        ]
-        landed = next((each for each in self._book.elsewhere.values() if each.entry.id == entry.id), None)
-        application = (
-            {"id": landed.seen.application, "queue": landed.seen.queue, "decided": entry.queue} if landed else None
-        )
-        return {"entry": self._entry(entry), "events": events, "application": application}
+        return self.telling.story(entry, self._may_promise)
 
     def snapshot(self, request: SnapshotRequest, peer: Peer) -> Answer:
         """As Desk says."""
         del request, peer
         seen = self._book.snapshot
-        return {"snapshot": seen.as_data() if seen else None, "age_s": self._age_s()}
+        return {"snapshot": seen.as_data() if seen else None, "age_s": self.telling.age_s}
 
     def health(self) -> str | None:
         """What is wrong, in words; None: nothing is."""
         if self._must_load:
             return "the ledger cannot be used"
-        trouble = self._trouble()
-        return trouble.message if trouble else None
+        unknown_cluster = self.telling.unknown()
+        return unknown_cluster.message if unknown_cluster else None
 
     # --- what happens
 
     def renew(self, policy: Policy, rules: Rules) -> None:
         """The policy is another one now."""
-        self.policy = policy
+        self._rights.policy = policy
+        self.telling.stale_s = policy.admission.stale_s
         self._book.rules = rules
         self._must_load = True
 
     def saw(self, snapshot: Any) -> None:
         """The cluster is like this now."""
-        self.trouble = None
+        self.telling.trouble = None
         self._metrics.snapshot(snapshot.taken_s)
         self._book.saw(snapshot)
         self._tree = Tree(path for path in snapshot.queues if path != ROOT)
@@ -264,7 +233,7 @@ class Admissions:
                 leads = self._book.lead(self._now())
                 for ticket in left:
                     moved += self._leave(ticket)
-                if leads and self._trouble() is None:
+                if leads and self.telling.unknown() is None:
                     moved += self._book.reconcile(self._now()) if is_new else []
                     moved += self._book.give(self._now()) if is_new or left else []
                 before = self._before(new)
@@ -344,7 +313,7 @@ class Admissions:
         request = ticket.request
         there = self._book.entries.get(request.id)
         if there is None:
-            if (trouble := self._trouble()) is not None:
+            if (trouble := self.telling.unknown()) is not None:
                 return unknown(PlacementError(trouble))
             entry = self._entry_of(ticket)
             if request.id in before:
@@ -358,19 +327,18 @@ class Admissions:
                 ticket.verdict = verdict = self._book.decide(entry, (), self._now())
                 if verdict.outcome == WAIT:
                     return None
-                return self._decided(verdict)
+                return self.telling.decided(verdict)
         if there.account != ticket.peer.account:
             return unknown(PlacementError(Problem("not-yours", "this id is of another account's submission")))
         if there.state in ENDED:
             message = f"it is over: {there.reason or there.state}"
-            return _over(there.reason or there.state, message)
-        return None if there.state == WAITING else self._run(there.queue or "")
+            return over(there.reason or there.state, message)
+        return None if there.state == WAITING else self.telling.run(there.queue or "")
 
     def _entry_of(self, ticket: Ticket) -> Entry:
         request, snapshot = ticket.request, self._book.snapshot
         assert snapshot is not None
         candidates = tuple(full_name(queue, snapshot.scheduler, self._tree) for queue in request.candidates)
-        user = self._who(ticket)
         return Entry(
             id=request.id,
             user=request.user,
@@ -378,23 +346,10 @@ class Admissions:
             candidates=tuple(dict.fromkeys(candidates)),
             demand=request.demand or Demand(snapshot.minimum),
             arrived_s=self._now(),
-            priority=self.policy.admission.priority(
-                user, ticket.groups, self.policy.roles_of(user, ticket.groups), candidates[0], request.priority
-            ),
+            priority=self._rights.priority(request, ticket.peer, ticket.groups, candidates[0]),
             command=request.command,
             since_s=self._now(),
         )
-
-    def _who(self, ticket: Ticket) -> str:
-        """Whose priority counts: that of the user it is for, where the site believes such words; else the account's."""
-        user, account, site = ticket.request.user, ticket.peer.account, self.policy.site
-        believes = site.authentication == "simple" and site.hadoop_user_name == "honour"
-        return user if believes or self._is_administrator(ticket.peer) else account
-
-    def _is_administrator(self, peer: Peer) -> bool:
-        named = self.policy.admission.administrators
-        groups = self._people.known(peer.account) or ()
-        return peer.uid == 0 or peer.account in named.get("users", ()) or bool({*groups} & {*named.get("groups", ())})
 
     def _wait(self, ticket: Ticket, answer: Answer) -> None:
         before = self._tickets.get(ticket.request.id)
@@ -426,92 +381,26 @@ class Admissions:
                 continue
             if entry.state in (RESERVED, RUNNING):
                 self._metrics.waited(waited_s, RUN)
-                self._finish(ticket, self._run(entry.queue or ""))
+                self._finish(ticket, self.telling.run(entry.queue or ""))
             elif entry.state in ENDED:
                 self._metrics.waited(waited_s, REJECT)
                 message = (
                     "it was taken out of the queue" if entry.reason == CANCELLED else f"it is over: {entry.reason}"
                 )
-                self._finish(ticket, _over(entry.reason, message))
+                self._finish(ticket, over(entry.reason, message))
 
     def _is_waiting(self, ticket: Ticket) -> bool:
         return ticket.request.id in self._book.turns
 
     def _waits(self, ticket: Ticket) -> Answer:
         entry = self._book.entries[ticket.request.id]
-        told = {"outcome": WAIT, **self._entry(entry)}
-        told["ahead"] = [f"{each.id} {each.user} {each.command}" for each in self._book.turns.ahead(entry.id, AHEAD)]
-        told["age_s"] = self._age_s()
-        if ticket.verdict is not None:
-            told["way_out"] = [change.as_data() for change in ticket.verdict.way_out]
-        return told
+        return self.telling.waits(entry, ticket.verdict, self._may_promise)
+
+    @property
+    def _may_promise(self) -> bool:
+        """Whether a promise can be written."""
+        return self._fault is None
 
     def _say(self, ticket: Ticket, answer: Answer) -> None:
         ticket.told_s = self._now()
         ticket.send(answer)
-
-    # --- words
-
-    def _run(self, queue: str) -> Answer:
-        return {"outcome": RUN, "queue": queue, "message": f"runs in {quoted(queue)}", "age_s": self._age_s()}
-
-    def _decided(self, verdict: Verdict) -> Answer:
-        if verdict.outcome == RUN:
-            return self._run(verdict.queue)
-        data = verdict.as_data()
-        reason = verdict.limit.code if verdict.limit else REJECT
-        return {**data, "reason": reason, "message": verdict.message, "age_s": self._age_s()}
-
-    def _entry(self, entry: Entry) -> dict[str, Any]:
-        now_s = self._now()
-        shown: dict[str, Any] = {
-            "id": entry.id,
-            "user": entry.user,
-            "account": entry.account,
-            "command": entry.command,
-            "state": entry.state,
-            "queue": entry.queue or entry.candidates[0],
-            "candidates": list(entry.candidates),
-            "priority": entry.priority,
-            "waited_s": round(max((now_s if entry.state == WAITING else entry.since_s) - entry.arrived_s, 0.0), 1),
-            "place": None,
-            "of": len(self._book.turns),
-            "limit": None,
-            "expected": None,
-            "message": entry.reason or entry.state,
-        }
-        if entry.id in self._book.turns:
-            limit = self._book.turns.blocked(entry.id)
-            shown["place"] = self._book.turns.place(entry.id)
-            shown["limit"] = limit.as_data() if limit else None
-            shown["expected"] = self._expected(entry.id, now_s)
-            shown["message"] = words.sentence(limit) if limit else "others are before it"
-            if (trouble := self._trouble()) is not None:
-                shown["message"] += f"; {trouble.message}"
-        return shown
-
-    def _expected(self, entry_id: str, now_s: float) -> dict[str, Any] | None:
-        interval = None if self._fault else self._book.expects(entry_id, now_s)
-        if interval is None:
-            return None
-        score = self._book.promises.score()
-        seconds = {"from_s": round(max(interval[0] - now_s, 0)), "to_s": round(max(interval[1] - now_s, 0))}
-        return seconds | ({"kept": score[0], "of": score[1]} if score else {})
-
-    def _age_s(self) -> float | None:
-        seen = self._book.snapshot
-        return round(max(self._now() - seen.taken_s, 0.0), 1) if seen else None
-
-    def _trouble(self) -> Problem | None:
-        """Why nothing can be said of the cluster; None as long as it was seen lately."""
-        age_s = self._age_s()
-        if age_s is not None and age_s <= self.policy.admission.stale_s:
-            return None
-        seen = "was not seen yet" if age_s is None else f"was last seen {age_s:.0f} s ago"
-        why = f": {self.trouble.message}" if self.trouble else ""
-        remedy = "see whether the ResourceManager answers: placement status"
-        return Problem("cluster-unknown", f"the cluster {seen}{why}", remedy=remedy)
-
-
-def _over(reason: str, message: str) -> Answer:
-    return {"outcome": REJECT, "reason": reason, "message": message, "limit": None, "way_out": []}

@@ -9,11 +9,12 @@ import time
 from collections.abc import Callable, Mapping
 
 from placement.admission.room import unlimited
-from placement.agent.admissions import Admissions, Policy
+from placement.agent.admissions import Admissions
 from placement.agent.book import Book, Rules
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
 from placement.agent.people import People
+from placement.agent.rights import Policy
 from placement.agent.server import Server, serve
 from placement.agent.socket_file import SocketFile
 from placement.agent.systemd import Systemd
@@ -113,7 +114,7 @@ class _Agent:
             try:
                 snapshot = await asyncio.to_thread(self._watcher.snapshot)
             except PlacementError as error:
-                self._desk.trouble = error.problems[0]
+                self._desk.telling.trouble = error.problems[0]
                 self._metrics.unanswered(error.problems[0].code)
                 self._warn("cluster-not-seen", error)
             else:

@@ -6,7 +6,7 @@ import io
 import msgspec
 import pytest
 
-from placement.agent.admissions import RETURN_S, Admissions, Policy
+from placement.agent.admissions import RETURN_S, Admissions
 from placement.agent.book import Book, Rules
 from placement.agent.desk import Peer
 from placement.agent.log import Log
@@ -14,6 +14,7 @@ from placement.agent.metrics import Metrics
 from placement.agent.people import People
 from placement.agent.protocol import Cancel, Queue, Status, Submit, Why
 from placement.agent.protocol import Snapshot as SnapshotRequest
+from placement.agent.rights import Policy
 from placement.errors import PlacementError, Problem
 from placement.policy import Admission, Site
 from placement.store.ledger import open_ledger
@@ -123,7 +124,7 @@ async def test_what_is_not_known_of_the_cluster_is_told_and_nobody_runs(tmp_path
     never = await gateway.submits(1)
     assert (never.outcome, never[-1]["reason"]) == ("unknown", "cluster-unknown")
     gateway.sees()
-    gateway.desk.trouble = Problem("rm-unreachable", "the ResourceManager cannot be asked")
+    gateway.desk.telling.trouble = Problem("rm-unreachable", "the ResourceManager cannot be asked")
     assert (await gateway.submits(2)).outcome == "run"
     gateway.now_s += 61
     stale = await gateway.submits(3)

@@ -1,0 +1,49 @@
+"""What the policy says of those who ask: who is an administrator, whose priority counts, and how much."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from placement.agent.desk import Peer
+from placement.agent.people import People
+from placement.agent.protocol import Submit
+from placement.policy import HONOUR, SIMPLE, Admission, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the desk needs of the policy: its `site`, its `revision`, and in which roles a user of groups is."""
+
+    site: Site
+    admission: Admission
+    revision: str
+    roles_of: Callable[[str, tuple[str, ...]], tuple[str, ...]]
+
+
+class Rights:
+    """By `policy`, and the groups that `people` know."""
+
+    def __init__(self, policy: Policy, people: People) -> None:
+        self.policy = policy
+        self._people = people
+
+    def is_administrator(self, peer: Peer) -> bool:
+        """Whether it may see and cancel what others wait for."""
+        named = self.policy.admission.administrators
+        groups = self._people.known(peer.account) or ()
+        return peer.uid == 0 or peer.account in named.get("users", ()) or bool({*groups} & {*named.get("groups", ())})
+
+    def who(self, request: Submit, peer: Peer) -> str:
+        """Whose priority counts: that of the user it is for, where the site believes such words; else the account's."""
+        site = self.policy.site
+        believes = site.authentication == SIMPLE and site.hadoop_user_name == HONOUR
+        return request.user if believes or self.is_administrator(peer) else peer.account
+
+    def needs_groups(self) -> bool:
+        """Whether a priority depends on them."""
+        return bool(self.policy.admission.priorities.get("groups") or self.policy.admission.priorities.get("roles"))
+
+    def priority(self, request: Submit, peer: Peer, groups: tuple[str, ...], queue: str) -> int:
+        """The priority of a submission for `queue`, of whoever counts, who is in `groups`."""
+        user = self.who(request, peer)
+        roles = self.policy.roles_of(user, groups)
+        return self.policy.admission.priority(user, groups, roles, queue, request.priority)
