@@ -455,6 +455,13 @@ def test_a_standard_error_that_was_closed_is_no_trouble(gateway, agent):
     assert (done.returncode, b"<root.a>" in done.stdout) == (3, True)
 
 
+def _at_a_terminal():
+    """Its own, where keys end a process: of tests that run in the background INT and QUIT are ignored."""
+    ioctl(0, termios.TIOCSCTTY, 0)
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Terminal:
     """A wrapper in the foreground of a terminal of its own, as wide as `columns`."""
 
@@ -463,7 +470,7 @@ class Terminal:
         ioctl(there, termios.TIOCSWINSZ, pack("HHHH", 24, columns, 0, 0))
         self.process = subprocess.Popen(
             [*how, *gateway.command()], env=gateway.environ(), stdin=there, stdout=subprocess.PIPE, stderr=there,
-            start_new_session=True, preexec_fn=lambda: ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+            start_new_session=True, preexec_fn=_at_a_terminal,  # noqa: PLW1509
         )  # fmt: skip
         os.close(there)
         self.said = b""
