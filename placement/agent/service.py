@@ -86,16 +86,16 @@ class _Agent:
             if listening is None:
                 file = opened.enter_context(contextlib.closing(SocketFile(admission.socket)))
                 listening = file.listen()
+            web = await self._web()
             async with asyncio.TaskGroup() as tasks:
                 again = [tasks.create_task(each) for each in (self._watch(), self._tick(), self._keep(ledger))]
-                web = await self._web()
                 try:
                     await serve(Server(self._desk, self._log, self._metrics), listening, systemd)
                 finally:
                     for each in again:
                         each.cancel()
-                    if web:
-                        await web.close()
+            if web:
+                await web.close()
 
     def _read(self, files: PolicyFiles) -> tuple[Policy, Rules, Watcher]:
         """What the policy of `files` says. Raises PlacementError."""
