@@ -268,6 +268,7 @@ def limited(bytes_, *arguments):
             os.dup2(writer, 1)
             os.dup2(writer, 2)
             sys.stdout, sys.stderr = os.fdopen(1, "w"), os.fdopen(2, "w")
+            sys.dont_write_bytecode = True  # Python leaves a .pyc that it could not write whole, for all who come after
             resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_, bytes_))
             sys.argv = ["placement", *map(str, arguments)]
             os._exit(_status_of_main())
