@@ -2,8 +2,9 @@
 
 from bisect import insort
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from placement.admission.demand import Demand
 from placement.admission.entry import APPLICATIONS, MIB, VCORES, Entry, Limit

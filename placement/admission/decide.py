@@ -6,7 +6,7 @@ from typing import Any
 from placement.admission import words
 from placement.admission.entry import APPLICATIONS, CLUSTER, Entry, Limit
 from placement.admission.room import Room
-from placement.admission.turns import Turns
+from placement.admission.turns import Opening, Turns
 from placement.admission.way_out import REJECT, RUN, WAIT, Change, ways_out
 from placement.errors import quoted
 
@@ -15,16 +15,18 @@ from placement.errors import quoted
 class Verdict:
     """`outcome` for `queue`, because of `limit` (None: it runs).
 
-    `limits`: what it waits for in each of its candidates, for `Turns.add`. `way_out`: changes, each tried, after which
-    it would run at once; where it is rejected and no change of a kind does that, one after which it could wait.
+    `opening`: of what runs, for `Turns.start`. `limits`: what it waits for in each of its candidates, for `Turns.add`.
+    `way_out`: changes, each tried, after which it would run at once; where it is rejected and no change of a kind does
+    that, one after which it could wait.
     """
 
     outcome: str
     queue: str
-    limit: Limit | None
-    limits: tuple[Limit, ...]
-    way_out: tuple[Change, ...]
     message: str
+    limit: Limit | None = None
+    limits: tuple[Limit, ...] = ()
+    way_out: tuple[Change, ...] = ()
+    opening: Opening | None = None
 
     def as_data(self) -> dict[str, Any]:
         """The verdict as plain data."""
@@ -43,10 +45,10 @@ def decide(entry: Entry, room: Room, turns: Turns, now_s: float, others: tuple[s
     The first of its candidates where it may start, else the first where it ever could. `others`: further queues that
     its user may use, for the way out. O(candidates * depth * those who wait for the same room and may be passed).
     """
-    outcome, queue, limits = _tried(entry, room, turns, now_s)
-    if outcome == RUN:
-        return Verdict(RUN, queue, None, (), (), f"runs in {quoted(queue)}")
-    limit = next((each for each in limits if each.queue == queue), limits[0])
+    outcome, queue, found = _tried(entry, room, turns, now_s)
+    if isinstance(found, Opening):
+        return Verdict(RUN, queue, f"runs in {quoted(queue)}", opening=found)
+    limit = next((each for each in found if each.queue == queue), found[0])
     changes = ways_out(
         entry,
         lambda other: _tried(other, room, turns, now_s)[:2],
@@ -57,24 +59,24 @@ def decide(entry: Entry, room: Room, turns: Turns, now_s: float, others: tuple[s
     )
     verb = "waits for" if outcome == WAIT else "cannot run in"
     sentence = words.sentence(limit, is_lasting=outcome == REJECT)
-    return Verdict(outcome, queue, limit, limits, changes, f"{verb} {quoted(queue)}: {sentence}")
+    return Verdict(outcome, queue, f"{verb} {quoted(queue)}: {sentence}", limit, found, changes)
 
 
-def _tried(entry: Entry, room: Room, turns: Turns, now_s: float) -> tuple[str, str, tuple[Limit, ...]]:
-    """The outcome, the queue that it is for, and the limit of each candidate, if it does not run.
+def _tried(entry: Entry, room: Room, turns: Turns, now_s: float) -> tuple[str, str, Opening | tuple[Limit, ...]]:
+    """The outcome, the queue that it is for, and its opening, or else the limit of each candidate.
 
     Of what is rejected, the limits are those that last.
     """
     limits = []
     for queue in entry.candidates:
-        limit = turns.limit(entry, queue, room, now_s)
-        if limit is None:
-            return RUN, queue, ()
-        limits.append(limit)
+        found = turns.check(entry, queue, room, now_s)
+        if isinstance(found, Opening):
+            return RUN, queue, found
+        limits.append(found)
     lasting = [room.never(entry.user, queue, entry.demand) for queue in entry.candidates]
     for queue, never in zip(entry.candidates, lasting, strict=True):
         if never is None:
             return WAIT, queue, tuple(limits)
     nowhere = Limit("queue-not-there", "", CLUSTER, 1, 0, APPLICATIONS)
-    found = tuple(never for never in lasting if never) or (nowhere,)
-    return REJECT, found[0].queue, found
+    reasons = tuple(never for never in lasting if never) or (nowhere,)
+    return REJECT, reasons[0].queue, reasons

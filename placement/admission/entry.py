@@ -1,7 +1,8 @@
 """One submission in the ledger, and the limit that keeps it waiting. Pure."""
 
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from placement.admission.demand import Demand
 from placement.admission.resources import Resources
@@ -12,8 +13,7 @@ ENDED = (FINISHED, WITHDRAWN, REFUSED)
 CLUSTER = "cluster"  # where a limit is that is of no queue
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """A submission that asked for admission. Times are seconds since the epoch.
 
     `id` is the decision's. `user` is whom the ResourceManager will see, `account` who asked, as the kernel says.
@@ -46,8 +46,7 @@ class Entry:
 MIB, VCORES, APPLICATIONS = "MiB", "vcores", "applications"  # what a limit counts
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(msgspec.Struct, frozen=True, gc=False):
     """What keeps a submission from starting in `queue`: `code` at `at` (the queue, an ancestor, or CLUSTER).
 
     `needed` and `have` in `unit`: `MiB`, `vcores` or `applications`; what is needed is more than what is there.
@@ -64,11 +63,10 @@ class Limit:
 
     def as_data(self) -> dict[str, Any]:
         """The limit as plain data."""
-        return {name: getattr(self, name) for name in ("code", "queue", "at", "needed", "have", "unit", "cause")}
+        return msgspec.structs.asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Hold:
+class Hold(msgspec.Struct, frozen=True, gc=False):
     """Room that is promised and not yet seen in use: of an entry that has its turn.
 
     `amount` is what of its demand is not allocated yet; `master` what of it is the application master's, zero once

@@ -1,12 +1,13 @@
 """Memory and vcores as one value, as the schedulers count them. Pure."""
 
-from dataclasses import dataclass
-from typing import Any, Self
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Resources:
-    """MiB and vcores; below zero where more is used than there is room for."""
+class Resources(msgspec.Struct, frozen=True, gc=False):
+    """MiB and vcores; below zero where more is used than there is room for.
+
+    This and what is made of it are structs: a decision makes hundreds, and they are made and written quickly.
+    """
 
     memory_mib: int = 0
     vcores: int = 0
@@ -38,21 +39,6 @@ class Resources:
         """
         least = self.most(minimum)
         return Resources(_up(least.memory_mib, step.memory_mib), _up(least.vcores, step.vcores))
-
-    def as_data(self) -> dict[str, int]:
-        """The resources as plain data."""
-        return {"memory_mib": self.memory_mib, "vcores": self.vcores}
-
-    @classmethod
-    def of(cls, data: Any) -> Self:
-        """What `as_data` gave. Raises ValueError where it is something else."""
-        try:
-            memory, vcores = data["memory_mib"], data["vcores"]
-        except (TypeError, KeyError, IndexError):
-            memory = vcores = None
-        if type(memory) is not int or type(vcores) is not int:
-            raise ValueError("`memory_mib` and `vcores`, both whole numbers")
-        return cls(memory, vcores)
 
 
 def _up(number: int, step: int) -> int:

@@ -1,16 +1,14 @@
 """What the cluster was seen to have, use and allow at one moment: one value, of either scheduler. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 
 from placement.admission.resources import NOTHING, ONE, Resources
 
 
-@dataclass(frozen=True, slots=True)
-class UserUse:
+class UserUse(msgspec.Struct, frozen=True, omit_defaults=True):
     """What one user has in one leaf queue. `maximum`, `am_maximum`: None, no limit is known."""
 
     used: Resources = NOTHING
@@ -21,8 +19,7 @@ class UserUse:
     am_maximum: Resources | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class QueueUse:
+class QueueUse(msgspec.Struct, frozen=True, omit_defaults=True):
     """One queue, as the ResourceManager shows it; of limits None is none.
 
     `maximum` is what it may use at most, in absolute numbers. `used`, `running` and `pending` (applications that have
@@ -48,13 +45,12 @@ class QueueUse:
     user_maximum: Resources | None = None
     user_am_maximum: Resources | None = None
     user_max_applications: int | None = None
-    users: Mapping[str, UserUse] = field(default_factory=dict)
+    users: Mapping[str, UserUse] = msgspec.field(default_factory=dict)
     am_largest: Resources | None = None
     largest: Resources | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     """An application that was placed by a decision and has not ended. `decision` is the decision's id, of its tag.
 
     `state` is YARN's, `allocated` what it has now, `queue` the full path.
@@ -69,8 +65,7 @@ class Seen:
     started_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):
     """The cluster at `taken_s`, seconds since the epoch by the clock of this machine, when it was asked.
 
     `queues` by full path, `root` first, each parent before its children. `total` is of all nodes that work, `free` of
@@ -89,37 +84,12 @@ class Snapshot:
     step: Resources = ONE
     largest: Resources | None = None
     counts_vcores: bool = True
-    user_running: Mapping[str, int] = field(default_factory=dict)
+    user_running: Mapping[str, int] = msgspec.field(default_factory=dict)
     applications: tuple[Seen, ...] = ()
     nodes: int = 0
     term: int = 0
 
     def as_data(self) -> dict[str, Any]:
         """The snapshot as plain data, without what is as by default; O(queues)."""
-        data: dict[str, Any] = _plain(self)
+        data: dict[str, Any] = msgspec.to_builtins(self)
         return data
-
-    @classmethod
-    def of(cls, data: Any) -> Self:
-        """What `as_data` gave. Raises ValueError where it is something else."""
-        return msgspec.convert(data, cls)
-
-
-def _plain(value: Any) -> Any:
-    kind = type(value)
-    if kind in _DEFAULTS:
-        said = ((name, getattr(value, name), default) for name, default in _DEFAULTS[kind])
-        return {name: _plain(each) for name, each, default in said if each != default}
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if kind is tuple else value
-
-
-def _default(of: Any) -> Any:
-    return of.default if of.default_factory is MISSING else of.default_factory()
-
-
-_DEFAULTS = {
-    kind: tuple((each.name, _default(each)) for each in fields(kind))
-    for kind in (Resources, UserUse, QueueUse, Seen, Snapshot)
-}

@@ -1,12 +1,20 @@
 """Whose turn it is: who waits starts in order, and small ones may pass large ones within a bound. Pure."""
 
-from dataclasses import replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from placement.admission.claims import CLOSED, COUNTED, FILLED, Claims, Rate, behind, contended, unknown_rate
 from placement.admission.entry import CLUSTER, Entry, Limit
 from placement.admission.room import Key, Room, keys, path
 from placement.admission.waiting import Rank, Waiting
+
+
+class Opening(NamedTuple):
+    """Nothing keeps somebody from `queue` now; `put_off`: by how many seconds a start there puts off whom."""
+
+    queue: str
+    put_off: dict[str, float]
 
 
 class Turn(NamedTuple):
@@ -109,51 +117,52 @@ class Turns:
             self._waiting.remove(id_)
         return list(turns.values())
 
-    def limit(self, entry: Entry, queue: str, room: Room, now_s: float) -> Limit | None:
-        """What keeps `entry`, which need not wait here, from starting in `queue` now. Changes nothing."""
-        found = self._check(entry, self._waiting.rank(entry), queue, room, now_s)
-        return found if isinstance(found, Limit) else None
+    def check(self, entry: Entry, queue: str, room: Room, now_s: float) -> Opening | Limit:
+        """What keeps `entry`, which need not wait here, from starting in `queue` now, if anything does.
 
-    def start(self, entry: Entry, queue: str, room: Room, now_s: float) -> Turn | None:
-        """The turn of one for whom there is no limit: held in `room`, as `give` does. None: there is a limit now."""
-        found = self._check(entry, self._waiting.rank(entry), queue, room, now_s)
-        if isinstance(found, Limit):
-            return None
+        Changes nothing.
+        """
+        return self._check(entry, self._waiting.rank(entry), queue, room, now_s)
+
+    def start(self, entry: Entry, opening: Opening, room: Room, now_s: float) -> Turn:
+        """The turn of one that `check` just found an opening for; held in `room`, as `give` does."""
         self.remove(entry.id)
-        return self._start(entry, queue, room, found, now_s)
+        return self._start(entry, opening, room, now_s)
 
     def _try(self, rank: Rank, room: Room, now_s: float) -> Turn | None:
         entry = self._waiting.entries[rank[2]]
         limits = []
         for queue in entry.candidates:
             found = self._check(entry, rank, queue, room, now_s)
-            if not isinstance(found, Limit):
-                return self._start(entry, queue, room, found, now_s)
+            if isinstance(found, Opening):
+                return self._start(entry, found, room, now_s)
             limits.append(found)
         self._found[entry.id] = tuple(limits)
         self._claims.lay(rank, entry.user, limits)
         self._end(entry, rank, tuple(limits), room, now_s)
         return None
 
-    def _check(self, entry: Entry, rank: Rank, queue: str, room: Room, now_s: float) -> dict[str, float] | Limit:
-        """What keeps it from `queue`, or whom it puts off if it starts there, by how many seconds."""
-        return (
+    def _check(self, entry: Entry, rank: Rank, queue: str, room: Room, now_s: float) -> Opening | Limit:
+        limit = (
             self._ended(rank, entry.user, queue)  # first: who must let others go before it waits for no room yet
             or room.first_limit(entry.user, queue, entry.demand)
             or self._too_deep(rank, queue)
-            or self._claims.put_off(rank, entry.user, queue, entry.demand, now_s)
         )
+        if limit is not None:
+            return limit
+        put_off = self._claims.put_off(rank, entry.user, queue, entry.demand, now_s)
+        return put_off if isinstance(put_off, Limit) else Opening(queue, put_off)
 
-    def _start(self, entry: Entry, queue: str, room: Room, put_off: dict[str, float], now_s: float) -> Turn:
-        room.hold(entry.hold(queue))
+    def _start(self, entry: Entry, opening: Opening, room: Room, now_s: float) -> Turn:
+        room.hold(entry.hold(opening.queue))
         moved = []
-        for id_, delay_s in put_off.items():
+        for id_, delay_s in opening.put_off.items():
             if delay_s:
                 one = replace(self._waiting.entries[id_], moved_s=self._waiting.entries[id_].moved_s + delay_s)
                 self._waiting.entries[id_] = one
                 self._end_passing(one, self._waiting.rank(one), self._found[id_], now_s)
                 moved.append(one)
-        return Turn(entry, queue, tuple(moved))
+        return Turn(entry, opening.queue, tuple(moved))
 
     def _end(self, entry: Entry, rank: Rank, limits: tuple[Limit, ...], room: Room, now_s: float) -> None:
         """End the look where nobody after this one can start, or may."""

@@ -1,8 +1,11 @@
 """The smallest changes after which a submission would run, each tried by the same decision. Pure."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
+
+import msgspec
+from msgspec.structs import replace
 
 from placement.admission import words
 from placement.admission.demand import Demand
@@ -29,7 +32,7 @@ class Change:
 
     def as_data(self) -> dict[str, Any]:
         """The change as plain data, and in words."""
-        value = self.value.as_data() if isinstance(self.value, Resources) else self.value
+        value = msgspec.to_builtins(self.value)
         change = words.change(self.kind, self.value, self.queue)
         return {"change": change, "kind": self.kind, "value": value, "queue": self.queue, "outcome": self.outcome}
 

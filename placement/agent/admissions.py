@@ -27,6 +27,7 @@ from placement.queues.tree import ROOT, Tree
 
 RETURN_S = 30.0  # for those who waited when the agent ended, to come again
 SIGN_S = 5.0  # between two words to one who waits
+LOOK_SHARE = 0.1  # of the time, at most, goes into looks at all who wait because one of them left
 FAILED = PlacementError(Problem("agent-failed", "the agent failed at this request", remedy="see its log"))
 AHEAD = 3  # who is named of those before one
 
@@ -68,6 +69,8 @@ class Admissions:
         self._tree = Tree()
         self._is_due = False
         self._must_load = True
+        self._must_look = False  # since somebody left
+        self._next_look_s = 0.0
         self._fault: PlacementError | None = None  # of the ledger, as long as it lasts
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -179,6 +182,8 @@ class Admissions:
                 self._load()
             self._tell_moved(self._written(self._book.follow))
             self._drop_orphans(now_s)
+            if self._must_look:
+                self._soon()
         except PlacementError as error:
             self._failed(error)
         self._sign(now_s)
@@ -233,9 +238,10 @@ class Admissions:
                 leads = self._book.lead(self._now())
                 for ticket in left:
                     moved += self._leave(ticket)
+                self._must_look = self._must_look or bool(left)
                 if leads and self.telling.unknown() is None:
                     moved += self._book.reconcile(self._now()) if is_new else []
-                    moved += self._book.give(self._now()) if is_new or left else []
+                    moved += self._look(is_new)
                 before = self._before(new)
                 answers = [(ticket, self._answer(ticket, leads, before) or self._waits(ticket)) for ticket in new]
         except PlacementError as error:
@@ -250,6 +256,16 @@ class Admissions:
         self._tell_moved(moved)
         for ticket, answer in answers:
             self._wait(ticket, answer) if answer["outcome"] == WAIT else self._finish(ticket, answer)
+
+    def _look(self, is_new: bool) -> list[Moved]:
+        """Gives turns where there is room for them: whenever the cluster was seen anew, or somebody left."""
+        began_s = self._now()
+        if not is_new and not (self._must_look and began_s >= self._next_look_s):
+            return []
+        moved = self._book.give(began_s)
+        self._must_look, now_s = False, self._now()
+        self._next_look_s = now_s + max(now_s - began_s, 0.0) / LOOK_SHARE
+        return moved
 
     def _put_off(self, new: list[Ticket], left: list[Ticket], error: PlacementError) -> None:
         """Nothing can be written: who asks is told so, who left does so later."""

@@ -4,8 +4,10 @@ What is in memory is what the ledger says: whenever a transaction fails it is re
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from placement.admission.decide import Verdict, decide
 from placement.admission.entry import ENDED, RESERVED, RUNNING, WAITING, WITHDRAWN, Entry, Hold
@@ -14,7 +16,7 @@ from placement.admission.resources import NOTHING
 from placement.admission.room import Room, path, unlimited
 from placement.admission.snapshot import QueueUse, Seen, Snapshot
 from placement.admission.turns import Turns
-from placement.admission.way_out import REJECT, RUN
+from placement.admission.way_out import REJECT
 from placement.store.ledger import Ledger
 
 LEASE_S = 10.0
@@ -94,16 +96,17 @@ class Book:
     def follow(self) -> list[Moved]:
         """Takes up what other agents wrote; gives what became of entries there."""
         moved = []
+        newest = self.ledger.last_event()
         while events := self.ledger.changes_since(self._last_event):
             self._last_event = events[-1].id
-            ids = {event.entry for event in events if event.agent != self.ledger.agent}
-            for entry in self.ledger.entries(ids):
+            for entry in self.ledger.entries({event.entry for event in events}):
                 before = self.entries.get(entry.id)
                 if before is None and entry.state == WAITING:
                     self._put(entry)
                     self.turns.add(entry)
                 elif before is not None and before.state != entry.state:
                     moved.append(self._moved(before, entry))
+        self._last_event = max(self._last_event, newest)
         return moved
 
     # --- one submission
@@ -116,15 +119,14 @@ class Book:
         if unknown:
             self._make_room()
         verdict = decide(entry, self._room, self.turns, now_s, others)
-        if verdict.outcome == REJECT:
+        if verdict.opening:
+            self.ledger.admit(entry, verdict.queue, now_s)
+            self._note_overtaken(self.turns.start(entry, verdict.opening, self._room, now_s).overtaken)
+            self._put(replace(entry, state=RESERVED, queue=verdict.queue, since_s=now_s))
+        elif verdict.outcome == REJECT:
             self.ledger.refuse(entry, verdict.limit.code if verdict.limit else "", now_s)
         else:
             self.ledger.add(entry)
-        if verdict.outcome == RUN and (turn := self.turns.start(entry, verdict.queue, self._room, now_s)):
-            self._note_overtaken(turn.overtaken)
-            self.ledger.claim(entry.id, turn.queue, now_s)
-            self._put(replace(entry, state=RESERVED, queue=turn.queue, since_s=now_s))
-        elif verdict.outcome != REJECT:
             self._put(entry)
             self.turns.add(entry, verdict.limits)
         return verdict

@@ -56,11 +56,16 @@ class Ledger:
 
         Raises PlacementError: `ledger-other-account` if another account's is there, `ledger-value`.
         """
-        return self._new(entry, WAITING, entry.arrived_s, "")[0]
+        return self._new(as_new(entry, WAITING, entry.arrived_s))[0]
+
+    def admit(self, entry: Entry, queue: str, now_s: float) -> bool:
+        """Gives a submission, new or waiting, its turn in `queue` at once, as `claim` does; raises as `add`."""
+        there, is_new = self._new(as_new(entry, RESERVED, now_s, queue=queue))
+        return is_new or (there.state == WAITING and self._move(entry.id, RESERVED, queue, now_s))
 
     def refuse(self, entry: Entry, reason: str, now_s: float) -> bool:
         """Refuses a submission, new or waiting; raises as `add`."""
-        there, is_new = self._new(entry, REFUSED, now_s, reason)
+        there, is_new = self._new(as_new(entry, REFUSED, now_s, reason=reason))
         return is_new or (there.state == WAITING and self._move(entry.id, REFUSED, reason, now_s))
 
     def claim(self, entry_id: str, queue: str, now_s: float) -> bool:
@@ -128,8 +133,8 @@ class Ledger:
         return int(self._rows(statements.LAST_EVENT)[0][0])
 
     def changes_since(self, event_id: int, most: int = MOST) -> list[Event]:
-        """The next events after that one, of all agents, in order; none is skipped."""
-        return [Event(*row) for row in self._rows(statements.CHANGES, seen=event_id, most=most)]
+        """The next events after that one that other agents wrote, in order; none is skipped."""
+        return [Event(*row) for row in self._rows(statements.CHANGES, seen=event_id, writer=self.agent, most=most)]
 
     # --- promises
 
@@ -174,9 +179,8 @@ class Ledger:
 
     # --- how
 
-    def _new(self, asked: Entry, state: str, since_s: float, reason: str) -> tuple[Entry, bool]:
-        """What the ledger has for this id, and whether it is new."""
-        entry = as_new(asked, state, since_s, reason)
+    def _new(self, entry: Entry) -> tuple[Entry, bool]:
+        """What the ledger has for the id of an entry that `as_new` gave, and whether it is new."""
         with self._transactions.write() as connection:
             if self._transitions.add(connection, entry):
                 return entry, True

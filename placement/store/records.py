@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -14,7 +14,7 @@ from placement.store.schema import entries, events
 
 _LARGEST_PRIORITY = 2**31 - 1  # of an INTEGER of PostgreSQL
 _LARGEST = 2**63 - 1  # MiB, as YARN counts them
-_FIELDS = [field.name for field in fields(Entry)]
+_FIELDS = list(Entry.__struct_fields__)
 _CANDIDATES = msgspec.json.Decoder(tuple[str, ...])
 _DEMAND = msgspec.json.Decoder(Demand)
 _JSON = msgspec.json.Encoder()
@@ -55,9 +55,9 @@ class Promise:
     started_s: float | None = None
 
 
-def as_new(entry: Entry, state: str, since_s: float, reason: str) -> Entry:
+def as_new(entry: Entry, state: str, since_s: float, *, queue: str | None = None, reason: str = "") -> Entry:
     """`entry` as it comes into the ledger. Raises PlacementError `ledger-value` where a database could not hold it."""
-    for word in (entry.id, entry.user, entry.account, *entry.candidates):
+    for word in (entry.id, entry.user, entry.account, *entry.candidates, queue or ""):
         if not is_text(word):
             raise _no_value(f"{quoted(word)} has characters that no database keeps")
     if abs(entry.priority) > _LARGEST_PRIORITY or not math.isfinite(entry.arrived_s):
@@ -76,6 +76,7 @@ def as_new(entry: Entry, state: str, since_s: float, reason: str) -> Entry:
         command=as_text(entry.command),
         state=state,
         since_s=since_s,
+        queue=queue,
         reason=as_text(reason),
     )
 

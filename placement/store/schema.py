@@ -7,6 +7,7 @@ from sqlalchemy import (
     DDL,
     DOUBLE_PRECISION,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -21,6 +22,22 @@ from sqlalchemy import (
 )
 
 STATES = "('waiting', 'reserved', 'running', 'finished', 'withdrawn', 'refused')"
+ENDS = "('succeeded', 'failed', 'killed', 'out-of-memory')"
+MEASURED = (
+    "executors",
+    "request_bytes",
+    "allocated_bytes",
+    "containers",
+    "vcores",
+    "peak_bytes",
+    "runtime_s",
+    "read_bytes",
+    "shuffled_bytes",
+    "spilled_bytes",
+    "gc_s",
+    "memory_mib_s",
+    "vcore_s",
+)  # numbers of `runs`; null where they are not known
 
 TABLES = MetaData()
 _NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite counts in an INTEGER alone
@@ -105,12 +122,49 @@ lease = Table(
     _time("until_s"),
 )
 
+# What finished, a row for each role of an application; see `runs`. Sizes are bytes. `arguments` is JSON. `basis` says
+# how `peak_bytes` was measured. `number` is the order in which they came: whoever has seen one has seen all before it.
+runs = Table(
+    "runs",
+    TABLES,
+    Column("number", _NUMBER, Identity(), primary_key=True),
+    Column("application", Text, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("user", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("script", Text, nullable=False),
+    Column("arguments", Text, nullable=False),
+    Column("decision", Text),
+    _time("started_s", is_optional=True),
+    _time("finished_s"),
+    Column("ended", Text, nullable=False),
+    *(Column(name, DOUBLE_PRECISION) for name in MEASURED),
+    Column("basis", Text, nullable=False),
+    Column("is_complete", Boolean, nullable=False),
+    UniqueConstraint("application", "role"),
+    CheckConstraint(f"ended IN {ENDS}", name="known_end"),
+    CheckConstraint("peak_bytes IS NULL OR peak_bytes > 0", name="measured_peak"),
+    Index("runs_finished", "finished_s"),
+    sqlite_autoincrement=True,
+)
+
+# Up to when what finished was read, of each source.
+backfill = Table(
+    "backfill",
+    TABLES,
+    Column("source", Text, primary_key=True),
+    _time("mark_s"),
+)
+
 # The steps of `migrations` that were taken.
 version = Table("version", TABLES, Column("step", Integer, primary_key=True, autoincrement=False))
 
 _CAME = """
     INSERT INTO events (entry, when_s, before, after, said, agent)
-    VALUES (NEW.id, NEW.since_s, NULL, NEW.state, NEW.reason, NEW.agent);"""
+    VALUES (NEW.id, NEW.since_s, NULL, NEW.state,
+        CASE NEW.state WHEN 'reserved' THEN NEW.queue ELSE NEW.reason END, NEW.agent);"""
 _MOVED = """
     INSERT INTO events (entry, when_s, before, after, said, agent)
     VALUES (NEW.id, NEW.since_s, OLD.state, NEW.state,

@@ -82,7 +82,7 @@ OF_ACCOUNT = (
 
 _EVENTS: Select[Any] = select(*EVENT_COLUMNS).order_by(events.c.id)
 EVENTS = _EVENTS.where(events.c.entry == bindparam("entry"))
-CHANGES = _EVENTS.where(events.c.id > bindparam("seen")).limit(bindparam("most"))
+CHANGES = _EVENTS.where(events.c.id > bindparam("seen"), events.c.agent != bindparam("writer")).limit(bindparam("most"))
 LAST_EVENT = select(func.coalesce(func.max(events.c.id), 0))
 PROMISES: Select[Any] = (
     select(promises)

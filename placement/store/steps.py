@@ -63,7 +63,8 @@ _TABLES_1 = (
 )
 _CAME_1 = """
     INSERT INTO events (entry, when_s, before, after, said, agent)
-    VALUES (NEW.id, NEW.since_s, NULL, NEW.state, NEW.reason, NEW.agent);"""
+    VALUES (NEW.id, NEW.since_s, NULL, NEW.state,
+        CASE NEW.state WHEN 'reserved' THEN NEW.queue ELSE NEW.reason END, NEW.agent);"""
 _MOVED_1 = """
     INSERT INTO events (entry, when_s, before, after, said, agent)
     VALUES (NEW.id, NEW.since_s, OLD.state, NEW.state,
@@ -90,4 +91,51 @@ def _first(database: str) -> tuple[str, ...]:
     return (*tables, *_TRIGGERS_1[database])
 
 
-STEPS = {database: (_first(database),) for database in _NUMBER}  # for each step its statements
+_NUMBERS_2 = """
+        executors DOUBLE PRECISION,
+        request_bytes DOUBLE PRECISION,
+        allocated_bytes DOUBLE PRECISION,
+        containers DOUBLE PRECISION,
+        vcores DOUBLE PRECISION,
+        peak_bytes DOUBLE PRECISION,
+        runtime_s DOUBLE PRECISION,
+        read_bytes DOUBLE PRECISION,
+        shuffled_bytes DOUBLE PRECISION,
+        spilled_bytes DOUBLE PRECISION,
+        gc_s DOUBLE PRECISION,
+        memory_mib_s DOUBLE PRECISION,
+        vcore_s DOUBLE PRECISION,"""
+_TABLES_2 = (
+    f"""CREATE TABLE runs (
+        number {{number}},
+        application TEXT NOT NULL,
+        role TEXT NOT NULL,
+        "user" TEXT NOT NULL,
+        queue TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        script TEXT NOT NULL,
+        arguments TEXT NOT NULL,
+        decision TEXT,
+        started_s DOUBLE PRECISION,
+        finished_s DOUBLE PRECISION NOT NULL,
+        ended TEXT NOT NULL,{_NUMBERS_2}
+        basis TEXT NOT NULL,
+        is_complete BOOLEAN NOT NULL,
+        UNIQUE (application, role),
+        CONSTRAINT known_end CHECK (ended IN ('succeeded', 'failed', 'killed', 'out-of-memory')),
+        CONSTRAINT measured_peak CHECK (peak_bytes IS NULL OR peak_bytes > 0)
+    )""",
+    """CREATE INDEX runs_finished ON runs (finished_s)""",
+    """CREATE TABLE backfill (
+        source TEXT NOT NULL PRIMARY KEY,
+        mark_s DOUBLE PRECISION NOT NULL
+    )""",
+)
+
+
+def _second(database: str) -> tuple[str, ...]:
+    return tuple(statement.replace("{number}", _NUMBER[database]) for statement in _TABLES_2)
+
+
+STEPS = {database: (_first(database), _second(database)) for database in _NUMBER}  # for each step its statements

@@ -4,8 +4,9 @@
        |          |------> finished, withdrawn
        '-> withdrawn, refused
 
-Each transition is one statement that asks for the state before, so that of two agents one succeeds, and with which the
-database writes its event, see `schema`. One that is not in the picture changes nothing.
+What is new comes as waiting, reserved or refused. Each transition is one statement that asks for the state before, so
+that of two agents one succeeds, and with which the database writes its event, see `schema`. One that is not in the
+picture changes nothing.
 """
 
 from typing import Any

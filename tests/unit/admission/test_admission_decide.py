@@ -1,11 +1,10 @@
 """Run, wait, reject, the way out, and the words for each."""
 
-from dataclasses import replace
-
 import pytest
 from admitted import GIB, demand, entry, gib, leaf, parent, snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from placement.admission import words
 from placement.admission.decide import decide

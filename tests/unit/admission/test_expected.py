@@ -1,10 +1,10 @@
 """When a turn may be expected, and how well that was kept."""
 
-from dataclasses import replace
 from random import Random
 
 import pytest
 from admitted import GIB, leaf, parent, snapshot
+from msgspec.structs import replace
 
 from placement.admission.entry import Limit
 from placement.admission.expected import Promises, Releases, expected

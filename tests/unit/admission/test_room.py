@@ -1,11 +1,10 @@
 """What is left for a new application, by limit and by scheduler."""
 
-from dataclasses import replace
-
 import pytest
 from admitted import GIB, HUGE, demand, entry, gib, leaf, parent, snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from placement.admission.demand import Demand
 from placement.admission.entry import Hold, Limit

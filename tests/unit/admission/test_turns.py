@@ -1,15 +1,14 @@
 """Whose turn it is: the order, who may pass whom, and that nobody starves; held against a naive second writing."""
 
-from dataclasses import replace
-
 import pytest
 from admitted import GIB, entry, gib, leaf, parent, snapshot
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from placement.admission.entry import Limit
 from placement.admission.room import Room, path
-from placement.admission.turns import Turns
+from placement.admission.turns import Opening, Turns
 
 
 def turns(*entries, rate=None, **options):
@@ -140,17 +139,20 @@ def test_a_line_is_looked_at_to_a_depth_and_its_rest_waits_behind():
     room = Room(snapshot(a=leaf(used=50)))
     assert not line.give(room, 10)
     assert line.blocked("small").code == "behind"
-    assert line.limit(entry("new", 1, arrived_s=10), "root.a", room, 10).code == "behind"
+    assert line.check(entry("new", 1, arrived_s=10), "root.a", room, 10).code == "behind"
+
+
+def start(line, one, room, now_s):
+    return line.start(one, line.check(one, one.candidates[0], room, now_s), room, now_s)
 
 
 def test_one_decided_on_between_two_looks_does_not_pass_who_was_just_told_to_wait():
     line, room = turns(overtake_s=0), Room(snapshot(a=leaf(used=50)))
     large = entry("large", 90)
-    line.add(large, (line.limit(large, "root.a", room, 1),))
-    assert line.limit(entry("small", 10, arrived_s=1), "root.a", room, 1).code == "behind"
-    assert line.start(entry("small", 10, arrived_s=1), "root.a", room, 1) is None
+    line.add(large, (line.check(large, "root.a", room, 1),))
+    assert line.check(entry("small", 10, arrived_s=1), "root.a", room, 1).code == "behind"
     line.remove("large")
-    turn = line.start(entry("small", 10, arrived_s=1), "root.a", room, 1)
+    turn = start(line, entry("small", 10, arrived_s=1), room, 1)
     assert (turn.queue, turn.overtaken) == ("root.a", ())
     assert room.left("root.a").memory_mib == 40 * GIB
 
@@ -159,14 +161,14 @@ def test_nobody_waits_behind_itself():
     line, large = turns(overtake_s=0), entry("large", 90)
     line.add(large)
     line.give(Room(snapshot(a=leaf(used=50))), 10)
-    assert line.limit(large, "root.a", Room(snapshot(a=leaf())), 10) is None
+    assert isinstance(line.check(large, "root.a", Room(snapshot(a=leaf())), 10), Opening)
 
 
 def test_one_that_passes_at_once_is_charged_too():
     line = turns(entry("large", 90), rate=lambda *_: 0.1 * GIB)
     room = Room(snapshot(a=leaf(used=50)))
     line.give(room, 0)
-    turn = line.start(entry("small", 10, arrived_s=1), "root.a", room, 1)
+    turn = start(line, entry("small", 10, arrived_s=1), room, 1)
     assert [(one.id, one.moved_s) for one in turn.overtaken] == [("large", 100)]
 
 
@@ -296,7 +298,7 @@ def test_the_look_gives_the_turns_of_the_naive_way(case):
     for each in waiting:
         if each.id in line:
             assert isinstance(line.blocked(each.id), Limit)
-            assert line.limit(each, each.candidates[0], room, 600) is not None
+            assert isinstance(line.check(each, each.candidates[0], room, 600), Limit)
             before = [other for other in waiting if other.id in line and set(other.candidates) & set(each.candidates)]
             assert 1 <= line.place(each.id) <= len(before)
 

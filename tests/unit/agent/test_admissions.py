@@ -52,7 +52,7 @@ class Gateway:
 
     async def submits(self, number, peer=ALICE, queue="root.a", user=None, **more):
         client = Client()
-        asked = {"master": ONE.master.as_data(), "containers": 1, "container": ONE.container.as_data()}
+        asked = msgspec.to_builtins(ONE)
         words = {"id": f"{number:016x}", "user": user or peer.account, "candidates": (queue,), "command": "job", **more}
         request = msgspec.convert({**words, "demand": asked}, Submit)
         client.ticket = self.desk.submit(request, peer, client.append)

@@ -1,8 +1,7 @@
 """The book of the agent, on a real ledger: who gets a turn when the cluster is seen to be as it is."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from placement.admission.demand import Demand
 from placement.admission.entry import FINISHED, RESERVED, RUNNING, WAITING, WITHDRAWN, Entry

@@ -1,13 +1,13 @@
 """The ledger beside a dict: whatever is asked for, in whatever order, by two agents, they say the same."""
 
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from msgspec.structs import replace
 
 from placement.admission.demand import Demand
 from placement.admission.entry import FINISHED, REFUSED, RESERVED, RUNNING, WAITING, WITHDRAWN, Entry
@@ -49,7 +49,7 @@ class Machine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         address = self.where()
-        self.ledgers = [open_ledger(address, f"gateway-{number}") for number in range(2)]
+        self.ledgers = [open_ledger(address, f"gateway-{number}") for number in range(3)]  # the last only reads
         self.entries = {}  # by id, in the order in which they came
         self.events = []
         self.now_s = 100.0
@@ -59,13 +59,13 @@ class Machine(RuleBasedStateMachine):
         for ledger in self.ledgers:
             ledger.close()
 
-    def come(self, entry, state, since_s, reason):
+    def come(self, entry, state, since_s, said, **values):
         """Whether a new entry came; None: the id is another account's."""
         there = self.entries.get(entry.id)
         if there is not None:
             return False if there.account == entry.account else None
-        self.entries[entry.id] = replace(entry, state=state, since_s=since_s, reason=reason)
-        self.events.append((entry.id, None, state, reason))
+        self.entries[entry.id] = replace(entry, state=state, since_s=since_s, **values)
+        self.events.append((entry.id, None, state, said))
         return True
 
     def go(self, name, after, said, **values):
@@ -88,15 +88,23 @@ class Machine(RuleBasedStateMachine):
 
     @rule(agent=AGENTS, entry=ENTRIES, reason=WORDS)
     def refuse(self, agent, entry, reason):
-        came = self.come(entry, REFUSED, self.now_s + 1, reason)
+        self.come_or_go(self.ledgers[agent].refuse, entry, REFUSED, reason, reason=reason)
+
+    @rule(agent=AGENTS, entry=ENTRIES, queue=WORDS)
+    def admit(self, agent, entry, queue):
+        self.come_or_go(self.ledgers[agent].admit, entry, RESERVED, queue, queue=queue)
+
+    def come_or_go(self, act, entry, after, said, **values):
+        """A new one comes in the state `after`, one that waits goes there."""
+        came = self.come(entry, after, self.now_s + 1, said, **values)
         self.now_s += came is True
         if came is None:
             with pytest.raises(PlacementError):
-                self.ledgers[agent].refuse(entry, reason, self.now_s)
+                act(entry, said, self.now_s)
             return
         was_waiting = not came and self.entries[entry.id].state == WAITING
-        expected = came or (was_waiting and self.go(entry.id, REFUSED, reason, reason=reason))
-        assert self.ledgers[agent].refuse(entry, reason, self.now_s) == expected
+        expected = came or (was_waiting and self.go(entry.id, after, said, **values))
+        assert act(entry, said, self.now_s) == expected
 
     @rule(agent=AGENTS, name=NAMES, queue=WORDS)
     def claim(self, agent, name, queue):
@@ -135,7 +143,7 @@ class Machine(RuleBasedStateMachine):
 
     @invariant()
     def all_is_the_same(self):
-        ledger = self.ledgers[0]
+        ledger = self.ledgers[2]
         assert {entry.id: entry for entry in ledger.entries("abcd")} == self.entries
         told = [(event.entry, event.before, event.after, event.said) for event in ledger.changes_since(0)]
         assert told == self.events

@@ -69,7 +69,7 @@ def test_a_ledger_that_is_up_to_date_is_left_alone(where):
     open_engine(where).dispose()
     engine = open_engine(where)
     with engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT step FROM version").scalars().all() == [1]
+        assert connection.exec_driver_sql("SELECT step FROM version").scalars().all() == [1, 2]
     engine.dispose()
 
 
