@@ -53,7 +53,7 @@ class QueueUse(msgspec.Struct, frozen=True, omit_defaults=True):
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     """An application that was placed by a decision and has not ended. `decision` is the decision's id, of its tag.
 
-    `state` is YARN's, `allocated` what it has now, `queue` the full path.
+    `state` is YARN's (Hadoop `YarnApplicationState`), `allocated` what it has now, `queue` the full path.
     """
 
     decision: str
@@ -63,6 +63,11 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     state: str
     allocated: Resources = NOTHING
     started_ms: int = 0
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether its application master has a container: before it registers, the state is as without one."""
+        return self.state == "RUNNING" or bool(self.allocated)
 
 
 class Snapshot(msgspec.Struct, frozen=True, omit_defaults=True):

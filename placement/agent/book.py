@@ -22,8 +22,6 @@ from placement.store.ledger import Ledger
 LEASE_S = 10.0
 SETTLING_S = 120.0  # in which all nodes come to a ResourceManager that has just become active
 NOT_USED, GONE, CANCELLED = "turn-not-used", "gone", "cancelled"
-# Hadoop `YarnApplicationState`: those that no queue counts yet, and all in which no master runs.
-WAITING_STATES = ("NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ class Book:
     def lead(self, now_s: float) -> bool:
         """Whether this agent gives the turns; asked within each batch that gives some."""
         led, self.leads = self.leads, self.ledger.lead(now_s, LEASE_S)
-        if self.leads and not led:
+        if self.leads and not led and self.ledger.last_event() != self._last_event:
             self.load()
         return self.leads
 
@@ -294,7 +292,7 @@ class Book:
         if not seen:
             return entry.hold(queue)
         first_s = self._seen_s.setdefault(entry.id, self.snapshot.taken_s)
-        waits = all(each.state in WAITING_STATES for each in seen)
+        waits = not any(each.has_begun for each in seen)
         got = NOTHING
         for each in seen:
             got += each.allocated

@@ -67,6 +67,15 @@ def test_a_burst_never_has_more_than_there_is_room_for(book):
     assert (used, states(book)[0], states(book)[4]) == ([], RUNNING, WAITING)
 
 
+def test_a_master_that_has_its_container_and_has_not_registered_is_not_taken_for_one_that_waits(book):
+    """What waits in the queue is somebody else's, and is kept for them."""
+    book.saw(cluster(START))
+    decided(book, 0)
+    ours = seen(0, "ACCEPTED", allocated=ONE.master)
+    turn(book, cluster(START + 5, ours, used=ONE.master, waiting=Resources(1536, 1)))
+    assert [decided(book, number).outcome for number in (1, 2)] == ["run", "wait"]
+
+
 @pytest.mark.parametrize("state", ["NEW", "NEW_SAVING", "SUBMITTED", "ACCEPTED"])
 def test_an_application_that_has_not_begun_keeps_its_place(book, state):
     book.saw(cluster(START, max_running=1))
