@@ -103,9 +103,10 @@ class QueueAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
-    """Of one container; None: not said."""
+class Overview:
+    """`scheduler` is its type, as Scheduler has it; then what a container has at least and at most. None: not said."""
 
+    scheduler: str | None = None
     minimum: Amount | None = None
     largest: Amount | None = None
 
@@ -126,16 +127,11 @@ def applications(text: bytes) -> list[Application]:
     return [_application(each) for each in several(apps.app if isinstance(apps, Apps) else None)]
 
 
-def overview(text: bytes) -> str:
-    """The type of the scheduler, as Scheduler has it."""
-    said = shaped(text, OverviewAnswer).scheduler.schedulerType
-    return f"{said.removesuffix(_SCHEDULER).lower()}Scheduler" if said.endswith(_SCHEDULER) else said
-
-
-def bounds(text: bytes) -> Bounds:
-    """What one container has at least and at most; None where it is not said."""
+def overview(text: bytes) -> Overview:
     found = shaped(text, OverviewAnswer).scheduler
-    return Bounds(found.minimumAllocation, found.maximumAllocation)
+    said = found.schedulerType
+    type_ = f"{said.removesuffix(_SCHEDULER).lower()}Scheduler" if said.endswith(_SCHEDULER) else said
+    return Overview(type_, found.minimumAllocation, found.maximumAllocation)
 
 
 def scheduler(text: bytes) -> Scheduler:

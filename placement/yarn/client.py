@@ -21,8 +21,8 @@ from placement.yarn.answers import (
     STANDBY,
     Application,
     BadAnswerError,
-    Bounds,
     Info,
+    Overview,
     QueueAccess,
     QueueState,
     Scheduler,
@@ -94,20 +94,13 @@ class ResourceManager:
 
     def scheduler_type(self) -> str:
         """The type of the scheduler in force, as of `scheduler`, whose answer may be very long."""
+        return self.overview().scheduler or self.scheduler().type
 
-        def read(answer: Answer) -> str | None:
-            return None if answer.status == 404 else answers.overview(_content(answer))
+    def overview(self) -> Overview:
+        """What holds for all queues; before Hadoop 3.4 nothing of it is said."""
 
-        found = self._of_the_active(
-            lambda address: read(self._exchange.ask(address, Question("scheduler-overview", {})))
-        )
-        return found or self.scheduler().type  # before Hadoop 3.4
-
-    def bounds(self) -> Bounds:
-        """What one container has at least and at most; before Hadoop 3.4 neither is said."""
-
-        def read(answer: Answer) -> Bounds:
-            return Bounds() if answer.status == 404 else answers.bounds(_content(answer))
+        def read(answer: Answer) -> Overview:
+            return Overview() if answer.status == 404 else answers.overview(_content(answer))
 
         return self._of_the_active(
             lambda address: read(self._exchange.ask(address, Question("scheduler-overview", {})))

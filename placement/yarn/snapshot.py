@@ -12,7 +12,7 @@ from placement.admission.snapshot import Snapshot
 from placement.errors import PlacementError, Problem, quoted
 from placement.queues.names import CAPACITY, FAIR
 from placement.yarn import capacity_use, fair_use, moment
-from placement.yarn.answers import Bounds
+from placement.yarn.answers import Overview
 from placement.yarn.client import ResourceManager
 from placement.yarn.live import live, some_wait
 from placement.yarn.moment import Queues, resources
@@ -40,7 +40,7 @@ class Watcher:
         self._clock = clock
         self._terms = terms
         self._within_s = within_s
-        self._bounds: tuple[int, Bounds] | None = None  # and of which term of a ResourceManager
+        self._overview: tuple[int, Overview] | None = None  # and of which term of a ResourceManager
 
     def snapshot(self) -> Snapshot:
         """The cluster now. An error tells nothing of the cluster: the snapshot before it is as good as it was.
@@ -54,8 +54,8 @@ class Watcher:
         taken_s = self._clock()
         ask = _Deadline(self._within_s)
         term = ask(self._manager.info).started_ms
-        if self._bounds is None or self._bounds[0] != term:
-            self._bounds = term, ask(self._manager.bounds)
+        if self._overview is None or self._overview[0] != term:
+            self._overview = term, ask(self._manager.overview)
         apps = ask(self._manager.live_applications)
         asking = ask(self._manager.waiting_applications) if some_wait(apps) else []
         queues = ask(self._manager.queues_now)
@@ -63,7 +63,7 @@ class Watcher:
         if ask(self._manager.info).started_ms != term:
             message = "another ResourceManager became active, or it began anew, while it was asked"
             raise PlacementError(Problem("rm-changed", message, remedy="nothing: it is asked again"))
-        return _snapshot(taken_s, term, self._bounds[1], apps, asking, queues, metrics, self._terms)
+        return _snapshot(taken_s, term, self._overview[1], apps, asking, queues, metrics, self._terms)
 
 
 class _Deadline:
@@ -81,7 +81,7 @@ class _Deadline:
 def _snapshot(
     taken_s: float,
     term: int,
-    bounds: Bounds,
+    overview: Overview,
     apps: list[LiveApp],
     asking: list[LiveApp],
     found: Queues,
@@ -92,7 +92,7 @@ def _snapshot(
     if scheduler is None:
         message = f"the cluster's scheduler is {quoted(found.type)}: only the fair and the capacity scheduler are known"
         raise PlacementError(Problem("no-queues", message, remedy="leave `admission` off for this cluster"))
-    minimum = resources(bounds.minimum) if bounds.minimum else terms.minimum
+    minimum = resources(overview.minimum) if overview.minimum else terms.minimum
     asked = {app.id: request for app in asking if (request := moment.asked(app)) is not None}
     running = live(apps, found.queues, asked, minimum)
     total = Resources(metrics.totalMB, metrics.totalVirtualCores)
@@ -112,7 +112,7 @@ def _snapshot(
         free=free,
         minimum=minimum,
         step=terms.increment if is_fair else minimum,
-        largest=resources(bounds.largest) if bounds.largest else root.largest,
+        largest=resources(overview.largest) if overview.largest else root.largest,
         counts_vcores=is_fair or terms.counts_vcores,
         user_running=running.running,
         applications=running.seen,

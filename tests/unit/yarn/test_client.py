@@ -252,12 +252,12 @@ def test_the_type_of_the_scheduler_which_older_releases_say_beside_the_queues_al
 def test_bounds_of_a_container_which_older_releases_do_not_say():
     said = {"schedulerType": "Fair Scheduler", "minimumAllocation": {"memory": 128, "vCores": 1}}
     with serving(answer({"scheduler": said})) as rm:
-        found = ResourceManager([rm.address]).bounds()
+        found = ResourceManager([rm.address]).overview()
         assert (found.minimum.memory, found.minimum.vCores, found.largest) == (128, 1, None)
         rm.behave = answer({"scheduler": said | {"minimumAllocation": {"memory": "128"}}})
-        assert code_of(ResourceManager([rm.address]).bounds)[0] == "rm-answer"
+        assert code_of(ResourceManager([rm.address]).overview)[0] == "rm-answer"
         rm.behave = answer({}, "404 Not Found")
-        assert ResourceManager([rm.address]).bounds().minimum is None
+        assert ResourceManager([rm.address]).overview().minimum is None
 
 
 def test_applications_that_have_not_ended_with_and_without_what_they_ask_for():

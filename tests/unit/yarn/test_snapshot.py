@@ -16,7 +16,7 @@ from placement.admission.snapshot import QueueUse, Seen, Snapshot, UserUse
 from placement.errors import PlacementError
 from placement.gateway import TAG
 from placement.yarn import fair_use, moment, snapshot_file
-from placement.yarn.answers import BadAnswerError, Bounds
+from placement.yarn.answers import BadAnswerError, Overview
 from placement.yarn.client import ResourceManager
 from placement.yarn.moment import Queues
 from placement.yarn.moment_shapes import LiveApp, QueueNow, UserNow, UsersNow
@@ -272,7 +272,7 @@ def _places(data, path=()):
 
 def _made(scheduler, apps, metrics):
     found = moment.applications(apps)
-    made = _snapshot(1.0, 1, Bounds(), found, found, moment.queues(scheduler), moment.metrics(metrics), TERMS)
+    made = _snapshot(1.0, 1, Overview(), found, found, moment.queues(scheduler), moment.metrics(metrics), TERMS)
     assert msgspec.convert(json.loads(json.dumps(made.as_data())), Snapshot) == made
 
 
