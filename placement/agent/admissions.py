@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from placement.agent.book import CANCELLED, GONE, Book, Moved, Rules
 from placement.agent.desk import Peer, Send
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
-from placement.agent.people import People
+from placement.agent.names import Names
 from placement.agent.protocol import Answer, Cancel, Queue, Status, Submit, Why, unknown
 from placement.agent.protocol import Snapshot as SnapshotRequest
 from placement.agent.rights import Policy, Rights
@@ -52,13 +52,19 @@ class Admissions:
     """
 
     def __init__(
-        self, book: Book, policy: Policy, people: People, log: Log, metrics: Metrics, now: Callable[[], float]
+        self,
+        book: Book,
+        policy: Policy,
+        groups: Names[str, tuple[str, ...]],
+        log: Log,
+        metrics: Metrics,
+        now: Callable[[], float],
     ) -> None:
         self.telling = Telling(book, now, policy.admission.stale_s)
-        self._rights = Rights(policy, people)
+        self._rights = Rights(policy)
         self._began_s = now()
         self._book = book
-        self._people = people
+        self._groups = groups
         self._log = log
         self._metrics = metrics
         self._now = now
@@ -80,7 +86,7 @@ class Admissions:
         """As Desk says."""
         ticket = Ticket(request, peer, send)
         user = self._rights.who(request, peer)
-        known = self._people.known(user) if self._rights.needs_groups() else ()
+        known = self._groups.known(user) if self._rights.needs_groups() else ()
         if known is None:
             task = asyncio.get_running_loop().create_task(self._with_groups(ticket, user))
             self._tasks.add(task)
@@ -210,7 +216,8 @@ class Admissions:
     # --- turns of the loop
 
     async def _with_groups(self, ticket: Ticket, user: str) -> None:
-        ticket.groups = await self._people.groups(user)
+        with suppress(PlacementError):  # whose groups are not told in time has none
+            ticket.groups = await self._groups.ask(user)
         self._take(ticket)
 
     def _take(self, ticket: Ticket) -> None:

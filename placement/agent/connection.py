@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from placement.agent import protocol
-from placement.agent.accounts import Accounts
 from placement.agent.desk import Desk, Peer
+from placement.agent.names import Account, Names
 from placement.agent.protocol import Answer, Request, Submit
 from placement.errors import PlacementError, Problem
 
@@ -34,7 +34,7 @@ class Host(Protocol):
 
     desk: Desk
     limits: Limits
-    accounts: Accounts
+    accounts: Names[int, Account]
 
     def admit(self, client: "Connection") -> bool:
         """Whether there is room for one more connection; counts it in any case, until `lost`."""
@@ -140,7 +140,7 @@ class Connection(asyncio.Protocol):
             self._serve(request, account)
             return
 
-        def found(asked: "asyncio.Task[str]") -> None:
+        def found(asked: "asyncio.Task[Account]") -> None:
             if asked.cancelled():  # the agent ends
                 return
             error = asked.exception()
@@ -151,8 +151,8 @@ class Connection(asyncio.Protocol):
 
         self._host.accounts.ask(self.uid).add_done_callback(found)
 
-    def _serve(self, request: Request, account: str) -> None:
-        peer = Peer(*self._peer, account)
+    def _serve(self, request: Request, account: Account) -> None:
+        peer = Peer(*self._peer, *account)
         try:
             if isinstance(request, Submit):
                 self._ticket = self._host.desk.submit(request, peer, self._send)

@@ -11,12 +11,13 @@ Send = Callable[[Answer], None]
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """Who asks, as the kernel says; `account` by the name service, the number where that has none."""
+    """Who asks, as the kernel says; `account` and its groups by the name service, the number where that has no name."""
 
     uid: int
     gid: int
     pid: int
     account: str
+    groups: tuple[str, ...] = ()
 
 
 class Desk(Protocol):

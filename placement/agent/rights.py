@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from placement.agent.desk import Peer
-from placement.agent.people import People
 from placement.agent.protocol import Submit
 from placement.policy import HONOUR, SIMPLE, Admission, Site
 
@@ -20,17 +19,16 @@ class Policy:
 
 
 class Rights:
-    """By `policy`, and the groups that `people` know."""
+    """By `policy`."""
 
-    def __init__(self, policy: Policy, people: People) -> None:
+    def __init__(self, policy: Policy) -> None:
         self.policy = policy
-        self._people = people
 
     def is_administrator(self, peer: Peer) -> bool:
         """Whether it may see and cancel what others wait for."""
         named = self.policy.admission.administrators
-        groups = self._people.known(peer.account) or ()
-        return peer.uid == 0 or peer.account in named.get("users", ()) or bool({*groups} & {*named.get("groups", ())})
+        is_in_group = bool({*peer.groups} & {*named.get("groups", ())})
+        return peer.uid == 0 or peer.account in named.get("users", ()) or is_in_group
 
     def who(self, request: Submit, peer: Peer) -> str:
         """Whose priority counts: that of the user it is for, where the site believes such words; else the account's."""

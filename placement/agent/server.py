@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from placement.agent.accounts import Accounts
 from placement.agent.connection import Connection, Limits
 from placement.agent.desk import Desk, Peer
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
+from placement.agent.names import Account, Names
 from placement.agent.protocol import Answer, Cancel, Queue, Request, Snapshot, Status, Submit, Why
 from placement.agent.systemd import ALIVE, READY, STOPPING, Systemd
 
@@ -27,11 +27,16 @@ class Server:
     """Serves `desk` on a socket; lives in one event loop."""
 
     def __init__(
-        self, desk: Desk, log: Log, metrics: Metrics, limits: Limits | None = None, accounts: Accounts | None = None
+        self,
+        desk: Desk,
+        log: Log,
+        metrics: Metrics,
+        accounts: Names[int, Account],
+        limits: Limits | None = None,
     ) -> None:
         self.desk = desk
         self.limits = limits or Limits()
-        self.accounts = accounts or Accounts()
+        self.accounts = accounts
         self._log = log
         self._metrics = metrics
         self._clients: dict[int, set[Connection]] = {}  # by user id

@@ -13,14 +13,14 @@ from placement.agent.admissions import Admissions
 from placement.agent.book import Book, Rules
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
-from placement.agent.people import People
+from placement.agent.names import Account, Names, has_name
 from placement.agent.rights import Policy
 from placement.agent.server import Server, serve
 from placement.agent.socket_file import SocketFile
 from placement.agent.systemd import Systemd
 from placement.agent.web import Web
 from placement.errors import PlacementError, Problem
-from placement.identity import groups_of
+from placement.identity import groups_of, user_name
 from placement.policy import Admission
 from placement.policy_files import PolicyFiles
 from placement.queues.queue import Hierarchy
@@ -80,8 +80,8 @@ class _Agent:
         ledger = open_ledger(admission.database, socket.gethostname(), LEDGER_S)
         with contextlib.closing(ledger), contextlib.ExitStack() as opened:
             self._now.shared(ledger.time_s)
-            people = People(lambda user: groups_of(user, self._policy.site))
-            self._desk = Admissions(Book(ledger, rules), self._policy, people, self._log, self._metrics, self._now)
+            groups = Names(self._groups_of)
+            self._desk = Admissions(Book(ledger, rules), self._policy, groups, self._log, self._metrics, self._now)
             listening = systemd.listening()
             if listening is None:
                 file = opened.enter_context(contextlib.closing(SocketFile(admission.socket)))
@@ -90,12 +90,20 @@ class _Agent:
             async with asyncio.TaskGroup() as tasks:
                 again = [tasks.create_task(each) for each in (self._watch(), self._tick(), self._keep(ledger))]
                 try:
-                    await serve(Server(self._desk, self._log, self._metrics), listening, systemd)
+                    accounts = Names(self._account_of, has_name)
+                    await serve(Server(self._desk, self._log, self._metrics, accounts), listening, systemd)
                 finally:
                     for each in again:
                         each.cancel()
             if web:
                 await web.close()
+
+    def _groups_of(self, user: str) -> tuple[str, ...]:
+        return groups_of(user, self._policy.site)
+
+    def _account_of(self, uid: int) -> Account:
+        name = user_name(uid)
+        return Account(name, self._groups_of(name))
 
     def _read(self, files: PolicyFiles) -> tuple[Policy, Rules, Watcher]:
         """What the policy of `files` says. Raises PlacementError."""

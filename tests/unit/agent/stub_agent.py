@@ -10,15 +10,16 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from placement.agent.accounts import Accounts
 from placement.agent.connection import Limits
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
+from placement.agent.names import Account, Names
 from placement.agent.server import Server, serve
 from placement.agent.socket_file import SocketFile
 from placement.agent.systemd import Systemd
 from placement.agent.web import Web
 from placement.errors import PlacementError, Problem
+from placement.identity import user_name
 
 ROOT = Path(__file__).parents[3]
 
@@ -90,7 +91,9 @@ async def _main(path, limits):
     with open(f"{path}.port", "w") as told:
         told.write(f"{port}")
     desk = StubDesk()
-    await serve(Server(desk, log, metrics, Limits(**limits), Accounts()), listening, systemd)
+    await serve(
+        Server(desk, log, metrics, Names(lambda uid: Account(user_name(uid))), Limits(**limits)), listening, systemd
+    )
     await web.close()
     file.close()
     print(f"{len(desk.sends)} wait, gone: {desk.gone_ids}", file=sys.stderr)

@@ -11,7 +11,7 @@ from placement.agent.book import Book, Rules
 from placement.agent.desk import Peer
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
-from placement.agent.people import People
+from placement.agent.names import Names
 from placement.agent.protocol import Cancel, Queue, Status, Submit, Why
 from placement.agent.protocol import Snapshot as SnapshotRequest
 from placement.agent.rights import Policy
@@ -43,7 +43,7 @@ class Gateway:
         admission = Admission(**said)
         policy = Policy(site or Site(), admission, "abc", roles)
         log, metrics = Log(self.log, lambda: self.now_s), Metrics(lambda: self.now_s)
-        self.desk = Admissions(self.book, policy, People(groups), log, metrics, lambda: self.now_s)
+        self.desk = Admissions(self.book, policy, Names(groups), log, metrics, lambda: self.now_s)
         self.metrics = metrics
 
     def sees(self, *seen, after_s=0.0, **limits):
@@ -236,7 +236,7 @@ async def test_a_fault_of_our_own_is_told_to_those_who_asked_and_to_the_log(tmp_
 
 @in_a_loop
 async def test_own_entries_are_cancelled_and_those_of_others_by_administrators_alone(tmp_path):
-    gateway = Gateway(tmp_path, administrators={"users": ("carol",)})
+    gateway = Gateway(tmp_path, administrators={"users": ("carol",), "groups": ("ops",)})
     gateway.sees(max_running=1)
     for number in range(1, 4):
         await gateway.submits(number)
@@ -247,7 +247,8 @@ async def test_own_entries_are_cancelled_and_those_of_others_by_administrators_a
     assert desk.cancel(four, ALICE) == {"cancelled": True}
     assert (waiting.outcome, waiting[-1]["reason"]) == ("reject", "cancelled")
     assert desk.cancel(Cancel(f"{3:016x}"), Peer(7, 7, 7, "carol")) == {"cancelled": True}
-    assert desk.cancel(Cancel(f"{2:016x}"), ROOT) == {"cancelled": True}
+    assert desk.cancel(Cancel(f"{2:016x}"), Peer(8, 8, 8, "dave", ("staff", "ops"))) == {"cancelled": True}
+    assert desk.cancel(Cancel(f"{1:016x}"), ROOT) == {"cancelled": True}
 
 
 @in_a_loop

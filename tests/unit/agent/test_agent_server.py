@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from placement.agent.accounts import Accounts
+from placement.agent.names import Account, Names, has_name
 from placement.agent.socket_file import SocketFile
 from placement.errors import PlacementError
 from tests.unit.agent.stub_agent import SUBMIT, Client, running, start
@@ -344,7 +344,7 @@ def test_a_name_service_that_hangs_is_said_and_asked_once():
         return "late"
 
     async def ask():
-        accounts = Accounts(hang, timeout_s=0.1)
+        accounts = Names(hang, timeout_s=0.1)
         found = await asyncio.gather(*(accounts.ask(5) for _ in range(50)), return_exceptions=True)
         release.set()
         return found
@@ -356,8 +356,8 @@ def test_a_name_service_that_hangs_is_said_and_asked_once():
 
 def test_a_name_is_kept_and_a_number_is_not():
     async def ask():
-        accounts = Accounts(lambda uid: {1: "daemon"}.get(uid, str(uid)))
-        assert [await accounts.ask(1), await accounts.ask(2)] == ["daemon", "2"]
+        accounts = Names(lambda uid: Account({1: "daemon"}.get(uid, str(uid))), has_name)
+        assert [await accounts.ask(1), await accounts.ask(2)] == [("daemon", ()), ("2", ())]
         return accounts.known(1), accounts.known(2)
 
-    assert asyncio.run(ask()) == ("daemon", None)
+    assert asyncio.run(ask()) == (("daemon", ()), None)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from placement.agent.desk import Peer
+from placement.agent.protocol import Queue
 from placement.agent.service import Clock
 from placement.errors import PlacementError, Problem
 from tests.unit.agent.site_of_faults import FULL, Cluster, Place, last_answer, submission
@@ -130,7 +132,7 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path, monkeypatch):
             clients.append(await gateway.submits(10 + len(clients)))
             places = [gateway.book.turns.place(client.ticket.request.id) for client in clients]
             assert places == [*range(1, len(clients) + 1)]
-            entries = gateway.desk.queue(request=_All, peer=_Root)["entries"]
+            entries = gateway.desk.queue(Queue(all=True), Peer(0, 0, 1, "root"))["entries"]
             assert all(0 <= each["waited_s"] < 30 for each in entries)
             assert 0 <= gateway.desk.status(None, None)["resource_manager"]["age_s"] < 30
             assert gateway.book.entries[f"{1:016x}"].state == "reserved"
@@ -139,14 +141,6 @@ def test_a_clock_that_jumps_changes_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr(time, "time", lambda: real() + jump_s[0])
     asyncio.run(test())
-
-
-class _All:
-    all = True
-
-
-class _Root:
-    uid, account = 0, "root"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="takes another account")
