@@ -23,6 +23,7 @@ from placement.errors import PlacementError, Problem
 from placement.identity import groups_of, user_name
 from placement.policy import Admission
 from placement.policy_files import PolicyFiles
+from placement.queues.access import Somebody
 from placement.queues.queue import Hierarchy
 from placement.store.ledger import Ledger, open_ledger
 from placement.yarn import snapshot_file
@@ -188,11 +189,4 @@ def _user_limits(hierarchy: Hierarchy) -> Callable[[str], int | None]:
 
 
 def _roles_of(hierarchy: Hierarchy) -> Callable[[str, tuple[str, ...]], tuple[str, ...]]:
-    def roles(user: str, groups: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(
-            name
-            for name, role in hierarchy.roles.items()
-            if role.everybody or user in role.users or any(group in role.groups for group in groups)
-        )
-
-    return roles
+    return lambda user, groups: tuple(Somebody(user, groups, hierarchy.roles).roles)

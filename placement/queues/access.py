@@ -53,12 +53,12 @@ class Rights:
 
 
 class Somebody:
-    """Whoever is asked for: a user with groups."""
+    """Whoever is asked for: a user with groups; `roles` says of each role held which entry gives it."""
 
     def __init__(self, user: str, groups: Iterable[str], roles: Mapping[str, Access]) -> None:
         self.user = user
         self.groups = tuple(dict.fromkeys(groups))
-        self._roles = {name: through for name, role in roles.items() if (through := self._through(role))}
+        self.roles = {name: through for name, role in roles.items() if (through := self._through(role))}
 
     def _through(self, role: Access) -> str:
         if self.user in role.users:
@@ -68,12 +68,12 @@ class Somebody:
     def granted(self, right: str, origin: str, access: Access | None) -> list[Grant]:
         """The entries of `access` that mean this user."""
         return [
-            Grant(right, origin, kind, name, self._roles.get(name, "") if kind == ROLE else "")
+            Grant(right, origin, kind, name, self.roles.get(name, "") if kind == ROLE else "")
             for kind, name in entries(access)
             if kind == EVERYBODY
             or (kind == USER and name == self.user)
             or (kind == GROUP and name in self.groups)
-            or (kind == ROLE and name in self._roles)
+            or (kind == ROLE and name in self.roles)
         ]
 
 
