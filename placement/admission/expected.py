@@ -149,18 +149,18 @@ class Promises:
         self._open: dict[str, tuple[float, float]] = {}
         self._kept: deque[bool] = deque(maxlen=most)
 
-    def make(self, id: str, interval: tuple[float, float]) -> None:  # noqa: A002
+    def make(self, entry_id: str, interval: tuple[float, float]) -> None:
         """Somebody was told this; what it is told later does not count."""
-        self._open.setdefault(id, interval)
+        self._open.setdefault(entry_id, interval)
 
-    def started(self, id: str, at_s: float) -> None:  # noqa: A002
+    def started(self, entry_id: str, at_s: float) -> None:
         """Its turn came."""
-        if interval := self._open.pop(id, None):
+        if interval := self._open.pop(entry_id, None):
             self._kept.append(interval[0] <= at_s <= interval[1])
 
-    def left(self, id: str, at_s: float) -> None:  # noqa: A002
+    def left(self, entry_id: str, at_s: float) -> None:
         """It waits no more, without a turn: a promise that was overdue by then is not kept, another does not count."""
-        if (interval := self._open.pop(id, None)) and at_s > interval[1]:
+        if (interval := self._open.pop(entry_id, None)) and at_s > interval[1]:
             self._kept.append(False)
 
     def score(self) -> tuple[int, int] | None:

@@ -73,9 +73,9 @@ class Room:
         for key in keys(hold.queue, hold.user):
             self._held[key].add(hold, 1)
 
-    def release(self, id: str) -> None:  # noqa: A002
+    def release(self, entry_id: str) -> None:
         """Give the room of a hold back, if there is one of this id. O(depth)."""
-        if (hold := self._holds.pop(id, None)) is not None:
+        if (hold := self._holds.pop(entry_id, None)) is not None:
             for key in keys(hold.queue, hold.user):
                 self._held[key].add(hold, -1)
 

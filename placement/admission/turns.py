@@ -58,8 +58,8 @@ class Turns:
     def __len__(self) -> int:
         return len(self._waiting.entries)
 
-    def __contains__(self, id: str) -> bool:  # noqa: A002
-        return id in self._waiting.entries
+    def __contains__(self, entry_id: str) -> bool:
+        return entry_id in self._waiting.entries
 
     def add(self, entry: Entry, limits: tuple[Limit, ...] = ()) -> None:
         """One more waits; of an id that waits already, this takes its place. O(log n).
@@ -73,30 +73,30 @@ class Turns:
             self._found[entry.id] = limits
             self._claims.lay(self._waiting.rank(entry), entry.user, limits)
 
-    def remove(self, id: str) -> Entry | None:  # noqa: A002
+    def remove(self, entry_id: str) -> Entry | None:
         """It waits no more. None: it did not. O(log n), and the number of those who wait for the same room."""
-        entry = self._waiting.remove(id)
+        entry = self._waiting.remove(entry_id)
         if entry is not None:
-            self._claims.drop(self._waiting.rank(entry), entry.user, self._found.pop(id, ()))
+            self._claims.drop(self._waiting.rank(entry), entry.user, self._found.pop(entry_id, ()))
         return entry
 
-    def place(self, id: str) -> int:  # noqa: A002
+    def place(self, entry_id: str) -> int:
         """Its place, from 1 on, in that of its queues where it is best. O(log n). Raises KeyError: it does not wait."""
-        return self._waiting.place(id)
+        return self._waiting.place(entry_id)
 
-    def ahead(self, id: str, most: int = 3) -> tuple[Entry, ...]:  # noqa: A002
+    def ahead(self, entry_id: str, most: int = 3) -> tuple[Entry, ...]:
         """The first `most` of those before it in that queue. Raises KeyError: it does not wait."""
-        return self._waiting.ahead(id, most)
+        return self._waiting.ahead(entry_id, most)
 
-    def blocked(self, id: str) -> Limit | None:  # noqa: A002
+    def blocked(self, entry_id: str) -> Limit | None:
         """What it waits for, as last found. Raises KeyError: it does not wait.
 
         `behind`: it fits, or was not looked at, and must not pass somebody; the numbers are those of that one. None:
         it has not been looked at.
         """
-        entry = self._waiting.entries[id]
-        if id in self._found:
-            limits = self._found[id]
+        entry = self._waiting.entries[entry_id]
+        if entry_id in self._found:
+            limits = self._found[entry_id]
             return next((limit for limit in limits if contended(limit, entry.user) is not None), limits[0])
         rank = self._waiting.rank(entry)
         for queue in entry.candidates:

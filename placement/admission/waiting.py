@@ -65,9 +65,9 @@ class Waiting:
             line = self._lines.setdefault(queue, _Line())
             with_head_kept(self._heads, queue, line.every, partial(line.add, rank, entry.user))
 
-    def remove(self, id: str) -> Entry | None:  # noqa: A002
+    def remove(self, entry_id: str) -> Entry | None:
         """Take it out of every line; O(log n) each. None: it does not wait."""
-        entry = self.entries.pop(id, None)
+        entry = self.entries.pop(entry_id, None)
         if entry is None:
             return None
         rank = self.rank(entry)
@@ -78,14 +78,14 @@ class Waiting:
                 del self._lines[queue]
         return entry
 
-    def place(self, id: str) -> int:  # noqa: A002
+    def place(self, entry_id: str) -> int:
         """The best place that it has in the lines of its candidates, from 1 on; O(log n). Raises KeyError."""
-        _, ahead = self._shortest(self.entries[id])
+        _, ahead = self._shortest(self.entries[entry_id])
         return ahead + 1
 
-    def ahead(self, id: str, most: int) -> tuple[Entry, ...]:  # noqa: A002
+    def ahead(self, entry_id: str, most: int) -> tuple[Entry, ...]:
         """The first `most` of those ahead of it in the line where its place is best. Raises KeyError."""
-        queue, ahead = self._shortest(self.entries[id])
+        queue, ahead = self._shortest(self.entries[entry_id])
         return tuple(self.entries[rank[2]] for rank in islice(self._lines[queue].every, min(most, ahead)))
 
     def in_order(
