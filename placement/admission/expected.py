@@ -1,6 +1,7 @@
 """When one who waits may expect its turn, from what was given back lately; and how well that came true. Pure."""
 
 from collections import defaultdict, deque
+from collections.abc import Callable
 from math import sqrt
 from statistics import NormalDist
 from typing import NamedTuple
@@ -10,6 +11,7 @@ from placement.admission.entry import APPLICATIONS, CLUSTER, MIB, VCORES, Limit
 from placement.admission.room import path
 from placement.admission.snapshot import QueueUse, Snapshot
 
+PROMISES = 50  # the last ones, of which the record is
 LEAST = 5  # releases, or promises, below which nothing is said
 CHANCE = 0.8  # that the start lies within the interval
 SHARED = (*COUNTED, "queue-maximum", "am-share", "cluster")
@@ -143,11 +145,22 @@ def _gamma_s(mean_s: float, variance: float, z: float) -> float:
 
 
 class Promises:
-    """How many of the last promises were kept: what was told first, against when the turn came."""
+    """How many of the last promises were kept: what was told first, against when the turn came.
 
-    def __init__(self, most: int = 50) -> None:
+    `heard` is told of each whose truth becomes known, whether it was kept.
+    """
+
+    def __init__(self, heard: Callable[[bool], None] | None = None) -> None:
         self._open: dict[str, tuple[float, float]] = {}
-        self._kept: deque[bool] = deque(maxlen=most)
+        self._kept: deque[bool] = deque(maxlen=PROMISES)
+        self._heard = heard
+
+    def recall(self, entry_id: str, interval: tuple[float, float], started_s: float | None) -> None:
+        """One of before, the oldest first; `started_s`: when the turn came, if it did."""
+        if started_s is None:
+            self._open[entry_id] = interval
+        else:
+            self._kept.append(interval[0] <= started_s <= interval[1])
 
     def make(self, entry_id: str, interval: tuple[float, float]) -> None:
         """Somebody was told this; what it is told later does not count."""
@@ -156,13 +169,18 @@ class Promises:
     def started(self, entry_id: str, at_s: float) -> None:
         """Its turn came."""
         if interval := self._open.pop(entry_id, None):
-            self._kept.append(interval[0] <= at_s <= interval[1])
+            self._hear(interval[0] <= at_s <= interval[1])
 
     def left(self, entry_id: str, at_s: float) -> None:
         """It waits no more, without a turn: a promise that was overdue by then is not kept, another does not count."""
         if (interval := self._open.pop(entry_id, None)) and at_s > interval[1]:
-            self._kept.append(False)
+            self._hear(False)
 
     def score(self) -> tuple[int, int] | None:
         """(kept, of); None below LEAST."""
         return (sum(self._kept), len(self._kept)) if len(self._kept) >= LEAST else None
+
+    def _hear(self, is_kept: bool) -> None:
+        self._kept.append(is_kept)
+        if self._heard:
+            self._heard(is_kept)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from placement.admission.decide import Verdict, decide
 from placement.admission.entry import ENDED, RESERVED, RUNNING, WAITING, WITHDRAWN, Entry, Hold
-from placement.admission.expected import Promises, Releases, expected
+from placement.admission.expected import PROMISES, Promises, Releases, expected
 from placement.admission.resources import NOTHING
 from placement.admission.room import Room, path, unlimited
 from placement.admission.snapshot import QueueUse, Seen, Snapshot
@@ -52,15 +52,17 @@ class Book:
     """For one thread. `ledger` may be shared with other agents; only the one that leads gives turns.
 
     Every method raises PlacementError where the ledger cannot be written or read; then `load` is to be called before
-    anything else. Times are seconds since the epoch, by the clock that is handed in.
+    anything else. Times are seconds since the epoch, by the clock that is handed in. `promised` is told of each promise
+    whose truth becomes known, whether it was kept.
     """
 
-    def __init__(self, ledger: Ledger, rules: Rules) -> None:
+    def __init__(self, ledger: Ledger, rules: Rules, promised: Callable[[bool], None] | None = None) -> None:
         self.ledger = ledger
         self.rules = rules
         self.entries: dict[str, Entry] = {}
         self.releases = Releases()
-        self.promises = Promises()
+        self._heard = promised
+        self.promises = Promises(promised)
         self.elsewhere: dict[str, Landed] = {}
         self.snapshot: Snapshot | None = None
         self.leads = False
@@ -82,6 +84,7 @@ class Book:
         self.turns = self._no_turns()
         for entry in states[0]:
             self.turns.add(entry)
+        self._recall()
         self._make_room()
 
     def lead(self, now_s: float) -> bool:
@@ -217,6 +220,14 @@ class Book:
         return (entry for entry in self.entries.values() if entry.state == WAITING)
 
     # --- how
+
+    def _recall(self) -> None:
+        """The record of all agents' promises, and those that are open."""
+        self.promises, self._promised = Promises(self._heard), set()
+        for made in reversed(self.ledger.promises(PROMISES)):
+            self.promises.recall(made.entry, (made.from_s, made.to_s), made.started_s)
+            if made.started_s is None:
+                self._promised.add(made.entry)
 
     def _put(self, entry: Entry) -> None:
         self.entries[entry.id] = entry

@@ -81,8 +81,8 @@ class _Agent:
         ledger = open_ledger(admission.database, socket.gethostname(), LEDGER_S)
         with contextlib.closing(ledger), contextlib.ExitStack() as opened:
             self._now.shared(ledger.time_s)
-            groups = Names(self._groups_of)
-            self._desk = Admissions(Book(ledger, rules), self._policy, groups, self._log, self._metrics, self._now)
+            book, groups = Book(ledger, rules, self._metrics.promised), Names(self._groups_of)
+            self._desk = Admissions(book, self._policy, groups, self._log, self._metrics, self._now)
             listening = systemd.listening()
             if listening is None:
                 file = opened.enter_context(contextlib.closing(SocketFile(admission.socket)))

@@ -145,9 +145,9 @@ class Ledger:
             there = self.entry(entry_id)
             return there is not None and there.state == WAITING and self._transitions.promise(connection, made)
 
-    def promises(self, queue: str, most: int = MOST) -> list[Promise]:
-        """The promises for a queue, the newest first, but those to entries that went before their turn."""
-        return [Promise(*row) for row in self._rows(statements.PROMISES, whose=as_text(queue), most=most)]
+    def promises(self, most: int = MOST) -> list[Promise]:
+        """The promises, the newest first, but those to entries that went before their turn."""
+        return [Promise(*row) for row in self._rows(statements.PROMISES, most=most)]
 
     # --- for all agents together
 

@@ -110,7 +110,7 @@ promises = Table(
     _time("to_s"),
     _time("made_s"),
     _time("started_s", is_optional=True),
-    Index("promises_queue", "queue", "made_s"),
+    Index("promises_made", "made_s"),
 )
 
 # Who does what one agent alone may do.

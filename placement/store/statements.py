@@ -84,12 +84,7 @@ _EVENTS: Select[Any] = select(*EVENT_COLUMNS).order_by(events.c.id)
 EVENTS = _EVENTS.where(events.c.entry == bindparam("entry"))
 CHANGES = _EVENTS.where(events.c.id > bindparam("seen"), events.c.agent != bindparam("writer")).limit(bindparam("most"))
 LAST_EVENT = select(func.coalesce(func.max(events.c.id), 0))
-PROMISES: Select[Any] = (
-    select(promises)
-    .where(promises.c.queue == bindparam("whose"))
-    .order_by(promises.c.made_s.desc())
-    .limit(bindparam("most"))
-)
+PROMISES: Select[Any] = select(promises).order_by(promises.c.made_s.desc()).limit(bindparam("most"))
 
 _OLD = (
     select(entries.c.number)

@@ -54,7 +54,7 @@ _TABLES_1 = (
         started_s DOUBLE PRECISION,
         FOREIGN KEY (entry) REFERENCES entries (id) ON DELETE CASCADE
     )""",
-    """CREATE INDEX promises_queue ON promises (queue, made_s)""",
+    """CREATE INDEX promises_made ON promises (made_s)""",
     """CREATE TABLE lease (
         task TEXT NOT NULL PRIMARY KEY,
         agent TEXT NOT NULL,

@@ -7,7 +7,7 @@ from admitted import GIB, leaf, parent, snapshot
 from msgspec.structs import replace
 
 from placement.admission.entry import Limit
-from placement.admission.expected import Promises, Releases, expected
+from placement.admission.expected import PROMISES, Promises, Releases, expected
 
 
 def seen(taken_s, used, running=0, other=0):
@@ -144,11 +144,23 @@ def test_who_left_before_the_promise_was_due_does_not_count_and_who_gave_up_afte
 
 
 def test_only_the_last_promises_count():
-    promises = Promises(most=10)
-    for number in range(30):
+    heard = []
+    promises = Promises(heard.append)
+    for number in range(2 * PROMISES):
         promises.make(str(number), (0, 1))
-        promises.started(str(number), 0 if number >= 15 else 9)
-    assert promises.score() == (10, 10)
+        promises.started(str(number), 0 if number >= PROMISES else 9)
+    assert promises.score() == (PROMISES, PROMISES)
+    assert heard == [False] * PROMISES + [True] * PROMISES
+
+
+def test_promises_of_before_count_without_being_told_again():
+    promises = Promises(lambda _: 1 // 0)
+    for number in range(5):
+        promises.recall(str(number), (0, 1), 0.5 if number else 2)
+    promises.recall("waits", (0, 1), None)
+    assert promises.score() == (4, 5)
+    with pytest.raises(ZeroDivisionError):
+        promises.started("waits", 1)
 
 
 def test_an_interval_never_begins_before_now():

@@ -182,3 +182,13 @@ def test_a_queue_that_would_be_created_has_the_room_of_its_parent_and_a_leaf_has
     for number in range(2, 6):
         decided(book, number, START + number, queue="root.users.bob")
     assert [int(each.entry.id, 16) for each in turn(book, cluster(START + 200)) if each.entry.state == RESERVED] == [5]
+
+
+def test_the_record_of_promises_survives_the_agent(tmp_path):
+    book = opened(tmp_path)
+    for number in range(6):
+        book.ledger.add(entry(number))
+        book.ledger.promise(f"{number:016x}", "root.a", START + 10, START + 20, START)
+        book.ledger.claim(f"{number:016x}", "root.a", START + (15 if number else 25))
+    again = opened(tmp_path)
+    assert again.promises.score() == (5, 6)
