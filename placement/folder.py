@@ -8,7 +8,7 @@ import posix
 from placement import __version__
 from placement.errors import PlacementError, Problem
 from placement.files import MAP, QUEUES, SITE, fingerprint_of, is_open_to_all, join, mode_of
-from placement.policy import Admission, Policy, Site
+from placement.policy import Admission, Estimates, Policy, Site
 from placement.rules.index import Index, open_index
 
 TYPE_CHECKING = False
@@ -197,7 +197,8 @@ class Folder:
 
 def _site_of(index: Index) -> Site:
     settings = {name: word for name, word in index.settings.items() if name in Site.__slots__}
-    waits = settings.pop("admission", None)
+    waits, estimates = settings.pop("admission", None), settings.pop("estimates", None)
     site = Site(static_groups=index.static_groups, commands=index.commands, **settings)  # type: ignore[arg-type]
     site.admission = Admission.of_word(waits) if waits else None
+    site.estimates = Estimates.of_word(estimates) if estimates else None
     return site

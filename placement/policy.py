@@ -35,6 +35,11 @@ NOWHERE: "Final" = "none"
 HISTORY: "Final" = "/var/lib/placement/history"
 SOCKET: "Final" = "/run/placement/agent.sock"
 LEDGER: "Final" = "/var/lib/placement/ledger.sqlite"
+ESTIMATES: "Final" = "/var/lib/placement/estimates.table"
+OFFER: "Final" = "offer"
+THRIFTY: "Final" = "thrifty"
+BALANCED: "Final" = "balanced"
+SAFE: "Final" = "safe"
 
 
 class Admission:
@@ -114,6 +119,61 @@ class Admission:
         return cls(socket, None if wait == FOREVER else float(wait))
 
 
+class Estimates:
+    """What `estimates` of `site.yaml` says: what finished jobs used, learned and told. Times in seconds.
+
+    `table` is the path of the file that wrappers look estimates up in. `choice`, THRIFTY, BALANCED or SAFE, is the
+    price of a failure. `advises`: whether people are told what to ask for. `right_size` is NO, or OFFER: requests are
+    changed for those who ask for that. `spark_logs` are folders of event logs, `spark_history` and `mapreduce_history`
+    addresses of history servers; what finished is kept for `keep_s`. `catalogue` is the path of a file of table
+    statistics. An index has the first four alone.
+    """
+
+    __slots__ = (
+        "advises",
+        "catalogue",
+        "choice",
+        "keep_s",
+        "mapreduce_history",
+        "right_size",
+        "spark_history",
+        "spark_logs",
+        "table",
+    )
+
+    def __init__(
+        self,
+        table: str = ESTIMATES,
+        choice: str = BALANCED,
+        advises: bool = True,
+        right_size: str = NO,
+        spark_logs: tuple[str, ...] = (),
+        spark_history: str | None = None,
+        mapreduce_history: str | None = None,
+        keep_s: float = 90 * 86400.0,
+        catalogue: str | None = None,
+    ) -> None:
+        self.table = table
+        self.choice = choice
+        self.advises = advises
+        self.right_size = right_size
+        self.spark_logs = spark_logs
+        self.spark_history = spark_history
+        self.mapreduce_history = mapreduce_history
+        self.keep_s = keep_s
+        self.catalogue = catalogue
+
+    def word(self) -> str:
+        """What an index has of it, in one word."""
+        return f"{self.choice} {int(self.advises)} {self.right_size} {self.table}"
+
+    @classmethod
+    def of_word(cls, word: str) -> "Estimates":
+        """What `word` said. Raises ValueError for anything else."""
+        choice, advises, right_size, table = word.split(" ", 3)
+        return cls(table, choice, advises == "1", right_size)
+
+
 class Site:
     """What `site.yaml` says, a word each; the defaults are those of a site without one.
 
@@ -124,7 +184,7 @@ class Site:
     `audit_arguments` NO or MASKED, `on_audit_error` CLOSED or OPEN. `resource_managers` are addresses,
     `http://HOST:PORT`; none: yarn-site.xml says them. `scheduler_file` is what the scheduler is told by; None:
     yarn-site.xml says it. `history` is the folder that keeps what it was told. An index does not have these three.
-    `admission` None: nothing waits for room.
+    `admission` None: nothing waits for room. `estimates` None: nothing is known but what is asked for.
     """
 
     __slots__ = (
@@ -133,6 +193,7 @@ class Site:
         "audit_to",
         "authentication",
         "commands",
+        "estimates",
         "groups",
         "hadoop_user_name",
         "history",
@@ -162,6 +223,7 @@ class Site:
         scheduler_file: str | None = None,
         history: str = HISTORY,
         admission: Admission | None = None,
+        estimates: Estimates | None = None,
     ) -> None:
         self.scheduler = scheduler
         self.groups = groups
@@ -178,12 +240,19 @@ class Site:
         self.scheduler_file = scheduler_file
         self.history = history
         self.admission = admission
+        self.estimates = estimates
+
+    @property
+    def database(self) -> str:
+        """Where the ledger is, in which what finished jobs used is kept too."""
+        return self.admission.database if self.admission else LEDGER
 
     def words(self) -> dict[str, str]:
         """{setting: word} of all that is said in one word: what an index holds."""
         found = {name: getattr(self, name) for name in self.__slots__ if name not in ("scheduler_file", "history")}
         words = {name: word for name, word in found.items() if isinstance(word, str)}
-        return words | {"admission": self.admission.word()} if self.admission else words
+        parts = {"admission": self.admission, "estimates": self.estimates}
+        return words | {name: part.word() for name, part in parts.items() if part}
 
 
 class Policy:

@@ -9,13 +9,16 @@ from pydantic import (
     ConfigDict,
     Field,
     RootModel,
+    StrictBool,
     StrictStr,
     model_validator,
 )
 
 from placement import documents
 from placement.policy import (
+    BALANCED,
     CLOSED,
+    ESTIMATES,
     FOREVER,
     HISTORY,
     HONOUR,
@@ -28,6 +31,7 @@ from placement.policy import (
     SOCKET,
     STATIC,
     Admission,
+    Estimates,
     Site,
 )
 from placement.queues.names import FAIR
@@ -55,9 +59,17 @@ def _absolute_folder(path: str) -> str:
 
 
 def _address(url: str) -> str:
+    return _web(url, "a ResourceManager's web application")
+
+
+def _history_address(url: str) -> str:
+    return _web(url, "a history server")
+
+
+def _web(url: str, whose: str) -> str:
     scheme, separator, rest = url.partition("://")
     if scheme not in ("http", "https") or not separator or not rest.strip("/") or "/" in rest.rstrip("/"):
-        raise ValueError("the address of a ResourceManager's web application, `http://HOST:PORT`")
+        raise ValueError(f"the address of {whose}, `http://HOST:PORT`")
     return url.rstrip("/")
 
 
@@ -222,6 +234,41 @@ class _Admission(BaseModel):
         )
 
 
+class _Estimates(BaseModel):
+    """What finished jobs used: where that is read, and what it is used for."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=False)
+
+    table: Annotated[StrictStr, AfterValidator(_absolute_file)] = ESTIMATES
+    choice: Literal["thrifty", "balanced", "safe"] = BALANCED
+    advise: StrictBool = True
+    right_size: Annotated[Literal["offer"] | None, BeforeValidator(_off)] = Field(default=None, alias="right-size")
+    spark_logs: list[Annotated[StrictStr, AfterValidator(_absolute_folder)]] = Field(
+        default_factory=list, alias="spark-logs"
+    )
+    spark_history: Annotated[StrictStr, AfterValidator(_history_address)] | None = Field(
+        default=None, alias="spark-history"
+    )
+    mapreduce_history: Annotated[StrictStr, AfterValidator(_history_address)] | None = Field(
+        default=None, alias="mapreduce-history"
+    )
+    keep: Seconds = 90 * 86400.0
+    catalogue: Annotated[StrictStr, AfterValidator(_absolute_file)] | None = None
+
+    def plain(self) -> Estimates:
+        return Estimates(
+            table=self.table,
+            choice=self.choice,
+            advises=self.advise,
+            right_size=self.right_size or NO,
+            spark_logs=tuple(self.spark_logs),
+            spark_history=self.spark_history,
+            mapreduce_history=self.mapreduce_history,
+            keep_s=self.keep,
+            catalogue=self.catalogue,
+        )
+
+
 class _SiteFile(BaseModel):
     """All keys of site.yaml; each has a default, so that the file is optional."""
 
@@ -240,6 +287,7 @@ class _SiteFile(BaseModel):
     audit: _Audit = _Audit(to=NOWHERE)
     sync: _Sync = _Sync()
     admission: Annotated[_Admission | None, BeforeValidator(_off)] = None
+    estimates: Annotated[_Estimates | None, BeforeValidator(_off)] = None
 
 
 class _GroupsFile(RootModel[dict[StrictStr, list[StrictStr]]]):
@@ -269,6 +317,7 @@ def read(source: bytes, file: str) -> tuple[Site, str | None]:
         scheduler_file=said.sync.file,
         history=said.sync.history,
         admission=said.admission.plain() if said.admission else None,
+        estimates=said.estimates.plain() if said.estimates else None,
     )
     return site, static
 

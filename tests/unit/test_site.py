@@ -4,7 +4,7 @@ import pytest
 
 from placement import site
 from placement.errors import PlacementError
-from placement.policy import Admission
+from placement.policy import ESTIMATES, Admission, Estimates
 from tests.conftest import ROOT
 
 FAULTY = {
@@ -160,7 +160,40 @@ def test_priority(user, groups, roles, queue, asked, number):
 def test_every_key_is_in_the_documents():
     text = (ROOT / "docs" / "policy.md").read_text()
     text = text.partition("## site.yaml")[2].partition("## Asking")[0]
-    of_site, _, of_admission = text.partition("### admission")
-    for model, section in ((site._SiteFile, of_site), (site._Admission, of_admission)):
+    of_site, _, rest = text.partition("### admission")
+    of_admission, _, of_estimates = rest.partition("### estimates")
+    sections = {site._SiteFile: of_site, site._Admission: of_admission, site._Estimates: of_estimates}
+    for model, section in sections.items():
         keys = {field.alias or name for name, field in model.model_fields.items()}
         assert keys == {key for key in re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE) if key.islower()}
+
+
+def estimates(text):
+    return site.read(b"estimates: " + text + b"\n", "site.yaml")[0].estimates
+
+
+def test_estimates_as_they_are_without_a_word_and_with_all():
+    said = estimates(b"{}")
+    assert (said.table, said.choice, said.advises, said.right_size) == (ESTIMATES, "balanced", True, "no")
+    assert estimates(b"off") is None
+    said = estimates(
+        b"{table: /t, choice: safe, advise: off, right-size: offer, spark-logs: [/a, /b], spark-history: 'http://h:1/',"
+        b" mapreduce-history: 'https://h:2', keep: 30d, catalogue: /c.yaml}"
+    )
+    found = Estimates.of_word(said.word())
+    assert (found.table, found.choice, found.advises, found.right_size) == ("/t", "safe", False, "offer")
+    assert (said.spark_logs, said.spark_history, said.mapreduce_history) == (("/a", "/b"), "http://h:1", "https://h:2")
+    assert (said.keep_s, said.catalogue) == (30 * 86400, "/c.yaml")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(b"on", b"{choice: cheap}", b"{advise: 1}", b"{right-size: on}", b"{spark-logs: a}", b"{spark-logs: [a]}"),
+        *(b"{spark-history: h}", b"{keep: 30}", b"{table: t}", b"{catalogue: c}", b"{price: safe}"),
+    ],
+)
+def test_faulty_estimates(text):
+    with pytest.raises(PlacementError) as caught:
+        estimates(text)
+    assert "Input should" not in str(caught.value)
