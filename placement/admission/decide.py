@@ -56,6 +56,7 @@ def decide(entry: Entry, room: Room, turns: Turns, now_s: float, others: tuple[s
         others,
         room.snapshot.minimum,
         room.snapshot.step,
+        limit,
     )
     verb = "waits for" if outcome == WAIT else "cannot run in"
     sentence = words.sentence(limit, is_lasting=outcome == REJECT)

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 
 from placement.admission import words
 from placement.admission.demand import Demand
-from placement.admission.entry import Entry
-from placement.admission.resources import Resources
+from placement.admission.entry import MIB, VCORES, Entry, Limit
+from placement.admission.resources import NOTHING, Resources
 
 RUN, WAIT, REJECT = "run", "wait", "reject"
 MOST = 3
@@ -52,14 +52,21 @@ def changed(entry: Entry, kind: str, value: int | str | Resources) -> Entry:
 
 
 def ways_out(
-    entry: Entry, outcome: Outcome, wanted: str, others: tuple[str, ...], minimum: Resources, step: Resources
+    entry: Entry,
+    outcome: Outcome,
+    wanted: str,
+    others: tuple[str, ...],
+    minimum: Resources,
+    step: Resources,
+    limit: Limit | None = None,
 ) -> tuple[Change, ...]:
     """At most MOST changes, one of a kind, that lead to RUN, or where none of that kind does, to `wanted`.
 
-    Each is the smallest of its kind: the most containers, the largest size. O(log n) decisions each.
+    Each is the smallest of its kind: the most containers, the largest size. O(log n) decisions each, and few of them
+    where `limit`, what keeps it from where it would be, tells what would do.
     """
     found = []
-    for kind, values in _kinds(entry, others, minimum, step):
+    for kind, values in _kinds(entry, others, minimum, step, limit):
         for goal in dict.fromkeys((RUN, wanted)):
             if change := _smallest(entry, outcome, goal, kind, values):
                 found.append(change)
@@ -68,37 +75,61 @@ def ways_out(
 
 
 def _kinds(
-    entry: Entry, others: tuple[str, ...], minimum: Resources, step: Resources
+    entry: Entry, others: tuple[str, ...], minimum: Resources, step: Resources, limit: Limit | None
 ) -> Iterator[tuple[str, list["_Values"]]]:
     demand: Demand = entry.demand
+    have, count = _have(limit), demand.containers
+    all_containers = demand.total - demand.master
     queues = [queue for queue in others if queue not in entry.candidates]
     yield "other-queue", [_Values(1, 1, _always(queue)) for queue in queues]
-    yield "fewer-containers", [_Values(1, demand.containers - 1, lambda number: number)]
-    yield "smaller-containers", _sizes(demand.container, minimum, step) if demand.containers else []
-    yield "smaller-master", _sizes(demand.master, minimum, step)
+    yield "fewer-containers", [_Values(1, count - 1, lambda number: number)]
+    if count:
+        rest = have - demand.master
+        shared = Resources(rest.memory_mib // count, rest.vcores // count)
+        yield "smaller-containers", _sizes(demand.container, minimum, step, (have, shared))
+    yield "smaller-master", _sizes(demand.master, minimum, step, (have, have - all_containers))
+
+
+def _have(limit: Limit | None) -> Resources:
+    """What there is of what is short."""
+    if limit is None or limit.unit not in (MIB, VCORES):
+        return NOTHING
+    return Resources(limit.have, 0) if limit.unit == MIB else Resources(0, limit.have)
 
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """What `value` makes of the numbers from `low` to `high`: the higher, the less of a change."""
+    """What `value` makes of the numbers from `low` to `high`: the higher, the less of a change.
+
+    `guesses`: numbers of which one may well be the highest that will do.
+    """
 
     low: int
     high: int
     value: Callable[[int], int | str | Resources]
+    guesses: tuple[int, ...] = ()
 
 
 def _always(queue: str) -> Callable[[int], str]:
     return lambda _: queue
 
 
-def _sizes(size: Resources, minimum: Resources, step: Resources) -> list[_Values]:
+def _sizes(size: Resources, minimum: Resources, step: Resources, guesses: tuple[Resources, ...]) -> list[_Values]:
     """Smaller sizes that the scheduler gives out: less memory, or else fewer vcores."""
     mib, vcores = max(step.memory_mib, 1), max(step.vcores, 1)
     least = minimum.rounded(minimum, step)
     return [
-        _Values(-(-least.memory_mib // mib), (size.memory_mib - 1) // mib, lambda n: Resources(n * mib, size.vcores)),
         _Values(
-            -(-least.vcores // vcores), (size.vcores - 1) // vcores, lambda n: Resources(size.memory_mib, n * vcores)
+            -(-least.memory_mib // mib),
+            (size.memory_mib - 1) // mib,
+            lambda n: Resources(n * mib, size.vcores),
+            tuple(guess.memory_mib // mib for guess in guesses),
+        ),
+        _Values(
+            -(-least.vcores // vcores),
+            (size.vcores - 1) // vcores,
+            lambda n: Resources(size.memory_mib, n * vcores),
+            tuple(guess.vcores // vcores for guess in guesses),
         ),
     ]
 
@@ -111,18 +142,20 @@ def _smallest(entry: Entry, outcome: Outcome, goal: str, kind: str, ranges: list
             found, queue = outcome(changed(entry, kind, value))
             return Change(kind, value, queue, found) if found in (RUN, goal) else None
 
-        if values.low <= values.high and (change := _highest(values.low, values.high, reached)):
+        if values.low <= values.high and (change := _highest(values, reached)):
             return change
     return None
 
 
-def _highest(low: int, high: int, reached: Callable[[int], Change | None]) -> Change | None:
+def _highest(values: _Values, reached: Callable[[int], Change | None]) -> Change | None:
     """What `reached` gives for the highest number that it gives anything for: as it does for every lower one."""
+    low, high = values.low, values.high
     best = reached(low)
+    guesses = iter([number for guess in values.guesses for number in (guess, guess + 1)])
     while best and low < high:
-        middle = (low + high + 1) // 2
-        if found := reached(middle):
-            low, best = middle, found
+        number = next((guess for guess in guesses if low < guess <= high), (low + high + 1) // 2)
+        if found := reached(number):
+            low, best = number, found
         else:
-            high = middle - 1
+            high = number - 1
     return best

@@ -294,7 +294,8 @@ def test_the_look_gives_the_turns_of_the_naive_way(case):
             assert one.moved_s <= 300
     last = {one.id: one.moved_s for turn in found for one in turn.overtaken}
     assert {each.id: moved[each.id] for each in waiting if moved[each.id] != each.moved_s} == last
-    assert not line.give(room, 600)
+    if most is None:  # else one who starts may leave another of the same user waiting for that alone, in nobody's way
+        assert not line.give(room, 600)
     for each in waiting:
         if each.id in line:
             assert isinstance(line.blocked(each.id), Limit)
