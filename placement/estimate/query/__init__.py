@@ -1,0 +1,1 @@
+"""What a query needs: of its tables, fields, rows and operations."""
