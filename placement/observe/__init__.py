@@ -1,0 +1,1 @@
+"""What finished, and what it really used."""
