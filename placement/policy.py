@@ -125,14 +125,15 @@ class Estimates:
     `table` is the path of the file that wrappers look estimates up in. `choice`, THRIFTY, BALANCED or SAFE, is the
     price of a failure. `advises`: whether people are told what to ask for. `right_size` is NO, or OFFER: requests are
     changed for those who ask for that. `spark_logs` are folders of event logs, `spark_history` and `mapreduce_history`
-    addresses of history servers; what finished is kept for `keep_s`. `catalogue` is the path of a file of table
-    statistics. An index has the first four alone.
+    addresses of history servers; what finished is kept for `keep_s` in `database`, None: in that of admission.
+    `catalogue` is the path of a file of table statistics. An index has the first four alone.
     """
 
     __slots__ = (
         "advises",
         "catalogue",
         "choice",
+        "database",
         "keep_s",
         "mapreduce_history",
         "right_size",
@@ -152,6 +153,7 @@ class Estimates:
         mapreduce_history: str | None = None,
         keep_s: float = 90 * 86400.0,
         catalogue: str | None = None,
+        database: str | None = None,
     ) -> None:
         self.table = table
         self.choice = choice
@@ -162,6 +164,7 @@ class Estimates:
         self.mapreduce_history = mapreduce_history
         self.keep_s = keep_s
         self.catalogue = catalogue
+        self.database = database
 
     def word(self) -> str:
         """What an index has of it, in one word."""
@@ -244,8 +247,9 @@ class Site:
 
     @property
     def database(self) -> str:
-        """Where the ledger is, in which what finished jobs used is kept too."""
-        return self.admission.database if self.admission else LEDGER
+        """Where what finished jobs used is kept: beside the ledger, unless `estimates` says otherwise."""
+        own = self.estimates.database if self.estimates else None
+        return own or (self.admission.database if self.admission else LEDGER)
 
     def words(self) -> dict[str, str]:
         """{setting: word} of all that is said in one word: what an index holds."""

@@ -254,6 +254,7 @@ class _Estimates(BaseModel):
     )
     keep: Seconds = 90 * 86400.0
     catalogue: Annotated[StrictStr, AfterValidator(_absolute_file)] | None = None
+    database: Annotated[StrictStr, AfterValidator(_database)] | None = None
 
     def plain(self) -> Estimates:
         return Estimates(
@@ -266,6 +267,7 @@ class _Estimates(BaseModel):
             mapreduce_history=self.mapreduce_history,
             keep_s=self.keep,
             catalogue=self.catalogue,
+            database=self.database,
         )
 
 

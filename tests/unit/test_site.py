@@ -4,7 +4,7 @@ import pytest
 
 from placement import site
 from placement.errors import PlacementError
-from placement.policy import ESTIMATES, Admission, Estimates
+from placement.policy import ESTIMATES, LEDGER, Admission, Estimates
 from tests.conftest import ROOT
 
 FAULTY = {
@@ -168,8 +168,12 @@ def test_every_key_is_in_the_documents():
         assert keys == {key for key in re.findall(r"^\| `([^`]+)` \|", section, re.MULTILINE) if key.islower()}
 
 
+def read_site(text):
+    return site.read(text + b"\n", "site.yaml")[0]
+
+
 def estimates(text):
-    return site.read(b"estimates: " + text + b"\n", "site.yaml")[0].estimates
+    return read_site(b"estimates: " + text).estimates
 
 
 def test_estimates_as_they_are_without_a_word_and_with_all():
@@ -178,12 +182,15 @@ def test_estimates_as_they_are_without_a_word_and_with_all():
     assert estimates(b"off") is None
     said = estimates(
         b"{table: /t, choice: safe, advise: off, right-size: offer, spark-logs: [/a, /b], spark-history: 'http://h:1/',"
-        b" mapreduce-history: 'https://h:2', keep: 30d, catalogue: /c.yaml}"
+        b" mapreduce-history: 'https://h:2', keep: 30d, catalogue: /c.yaml, database: /d}"
     )
     found = Estimates.of_word(said.word())
     assert (found.table, found.choice, found.advises, found.right_size) == ("/t", "safe", False, "offer")
     assert (said.spark_logs, said.spark_history, said.mapreduce_history) == (("/a", "/b"), "http://h:1", "https://h:2")
-    assert (said.keep_s, said.catalogue) == (30 * 86400, "/c.yaml")
+    assert (said.keep_s, said.catalogue, said.database) == (30 * 86400, "/c.yaml", "/d")
+    assert read_site(b"estimates: {database: /d}\nadmission: {database: /a}").database == "/d"
+    assert read_site(b"estimates: {}\nadmission: {database: /a}").database == "/a"
+    assert read_site(b"estimates: {}").database == LEDGER
 
 
 @pytest.mark.parametrize(
