@@ -19,7 +19,7 @@ DAY_S = 86400.0
 WINDOW_S = DAY_S / 4  # of what is listed at a time
 MOMENT_S = 0.001  # of the ResourceManager's clock
 SETTLED_S = 300.0  # a history tells of a run a while after its end: MapReduce's after 3 min (intermediate-done)
-AGAIN_S = 900.0  # what finished before the mark is looked at once more: clocks differ, and histories are late
+AGAIN_S = 900.0  # before the mark all is looked at once more: clocks differ, and what is young was left for later
 PORTION = 20  # applications that are committed at a time
 MOST_UNREAD = 100  # reasons that are kept
 LARGEST = 2.0**62
@@ -94,9 +94,10 @@ class Backfill:
     def read(self, days: float, now_s: float) -> Progress:
         """Reads what finished within `days` before `now_s` (seconds since 1970) and was not read yet.
 
+        What ended in the last SETTLED_S is left for later where its history does not tell all yet.
         Raises PlacementError where the list, or the database, cannot be had; what was committed stays.
         """
-        end_s = now_s - SETTLED_S
+        end_s = now_s
         oldest_s = now_s - days * DAY_S
         mark_s = self._runs.mark(self._source)
         # A mark beyond our clock is of a clock that was wrong.
@@ -105,22 +106,22 @@ class Backfill:
         from_s = begin_s
         while from_s < end_s:
             until_s = min(from_s + WINDOW_S, end_s)
-            self._window(progress, from_s, until_s)
+            self._window(progress, from_s, until_s, now_s - SETTLED_S)
             from_s = until_s + MOMENT_S
         return progress
 
-    def _window(self, progress: Progress, from_s: float, until_s: float) -> None:
+    def _window(self, progress: Progress, from_s: float, until_s: float, young_s: float) -> None:
         listed = self._finished.finished(from_s, until_s)
         progress.counted.update(self._finished.counted)
         portions = list(_portions(listed)) or [[]]
         for portion in portions:
             is_last = portion is portions[-1]
             at_s = until_s if is_last else max(progress.at_s, portion[-1].finished_s or 0.0)
-            self._take(portion, progress, min(at_s, until_s))
+            self._take(portion, progress, min(at_s, until_s), young_s)
 
-    def _take(self, portion: list[Run], progress: Progress, at_s: float) -> None:
+    def _take(self, portion: list[Run], progress: Progress, at_s: float, young_s: float) -> None:
         known = self._runs.known([run.id for run in portion])
-        rows = [row for run in portion if run.id not in known for row in self._rows(run, progress)]
+        rows = [row for run in portion if run.id not in known for row in self._rows(run, progress, young_s)]
         with self._runs.batch():
             progress.rows += self._runs.add(rows)
             self._runs.set_mark(self._source, at_s)
@@ -129,8 +130,10 @@ class Backfill:
         progress.at_s = at_s
         self._tell(progress)
 
-    def _rows(self, run: Run, progress: Progress) -> Iterator[Row]:
+    def _rows(self, run: Run, progress: Progress, young_s: float) -> Iterator[Row]:
         account = self._account(run)
+        if not account.is_complete and run.finished_s is not None and run.finished_s > young_s:
+            return
         if run.decision is not None and (record := self._asked(run.decision)) is not None:
             account = with_command(account, record)
         told = run.told(account, self._given)

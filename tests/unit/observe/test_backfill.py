@@ -114,7 +114,7 @@ def test_the_record_of_the_decision_says_what_was_typed(opened):
     record = {"command": {"application": "/x/nightly.py", "family": "spark-submit"}, "arguments": typed}
     asked = {"0" * 16: record}.get
     Backfill("rm", Listed(RUNS[:2]), {"spark": [Histories()]}, runs, asked=asked).read(30, NOW_S)
-    assert {found.script for found in runs.of_application(RUNS[0].id)} == {"/x/nightly.py"}
+    assert {found.script for found in runs.of_application(RUNS[0].id)} == {"nightly.py"}
     assert {found.arguments for found in runs.of_application(RUNS[0].id)} == {("2026-11-20",)}
     assert {found.script for found in runs.of_application(RUNS[1].id)} == {"job.py"}
 
@@ -122,6 +122,18 @@ def test_the_record_of_the_decision_says_what_was_typed(opened):
 @pytest.mark.parametrize("record", [{}, {"command": None}, {"command": {"application": 7}}, {"command": "x"}])
 def test_a_record_that_says_nothing_changes_nothing(record):
     assert with_command(Account(script="job.py"), record) == Account(script="job.py")
+
+
+def test_what_ended_just_now_is_read_where_its_history_is_complete_and_left_for_later_elsewhere(opened):
+    runs = opened()
+    young = [finished(1, 5), finished(2, 4)]
+    Backfill("rm", Listed(young), {"spark": [Histories([young[0].id])]}, runs).read(1, NOW_S)
+    assert {application for application, *_ in ids(runs)} == {young[1].id}
+    later = Backfill("rm", Listed(young), {"spark": [Histories([young[0].id])]}, runs).read(
+        1, NOW_S + backfill.SETTLED_S
+    )
+    assert (later.known, later.unread) == (1, {young[0].id: "there is no event log of it"})
+    assert {application for application, *_ in ids(runs)} == {each.id for each in young}
 
 
 def test_a_missing_history_is_said_and_looked_for_again(opened):
@@ -167,7 +179,7 @@ def test_a_mark_of_a_wrong_clock_is_not_believed(opened):
     runs.set_mark("rm", NOW_S * 2)
     Backfill("rm", Listed(RUNS), {"spark": [Histories()]}, runs).read(30, NOW_S)
     assert ids(runs) == expected(RUNS)
-    assert runs.mark("rm") == NOW_S - backfill.SETTLED_S
+    assert runs.mark("rm") == NOW_S
 
 
 def test_a_run_without_user_or_end_is_counted(opened):
