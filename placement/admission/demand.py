@@ -18,6 +18,7 @@ class Demand(msgspec.Struct, frozen=True, gc=False):
         return self.master + self.container * self.containers
 
     def rounded(self, minimum: Resources, step: Resources) -> "Demand":
-        """As the scheduler gives it out, see Resources."""
+        """As the scheduler gives it out, see Resources; a master of nothing is one outside of YARN."""
+        master = self.master.rounded(minimum, step) if self.master else self.master
         container = self.container.rounded(minimum, step) if self.containers else self.container
-        return Demand(self.master.rounded(minimum, step), self.containers, container)
+        return Demand(master, self.containers, container)

@@ -11,19 +11,10 @@ it to a cluster that stands: nothing new goes to YARN either way, so the file is
 
 from placement.commands.base import Surroundings, joined_tags
 from placement.commands.commons_cli import UNLIMITED, Line
-from placement.commands.flink_conf import (
-    APPLICATION_ID,
-    MASTER_MEMORY,
-    MASTER_VCORES,
-    NAME,
-    QUEUE,
-    TAGS,
-    TARGET,
-    master,
-)
+from placement.commands.flink_conf import APPLICATION_ID, NAME, QUEUE, TAGS, TARGET, sizes
 from placement.commands.flink_conf import read as read_configuration
 from placement.errors import PlacementError, Problem, quoted
-from placement.estimate.demand import of_flink
+from placement.estimate.demand_flink import KEYS, MASTER_MEMORY, MEMORY, PARALLELISM, SLOTS, of_flink
 from placement.submission import Reading, Request
 
 # {short name: (long name, values)}, of 1.17 to 2.3. `flink` takes an option that it does not know for the program, and
@@ -141,7 +132,7 @@ def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
     reading.request, reading.tags, reading.name = settings.request(), settings.get(TAGS), settings.get(NAME)
     if why:
         return reading.passes(why)
-    reading.asked = of_flink(settings.get(MASTER_MEMORY), settings.get(MASTER_VCORES))
+    reading.asked = of_flink(settings.get, has_job=not is_session)
     reading.submits = True
     return reading
 
@@ -166,7 +157,7 @@ def _configured(around: Surroundings) -> Settings:
         properties, file = read_configuration(folder, around.read)
         for key, value in properties.items():
             settings.set(key, value, f"{key} in {file}")
-        for key, value in master(folder, around.read).items():
+        for key, value in sizes(folder, around.read, KEYS).items():
             settings.set(key, value, f"{key} in {file}")
     return settings
 
@@ -186,6 +177,8 @@ def _read_session(reading: Reading, line: Line, settings: Settings) -> str:
     settings.set(QUEUE, line.value("qu"), "-qu")
     settings.set(NAME, line.value("nm"), "-nm")
     settings.set(MASTER_MEMORY, _in_mib(line.value("jm")), "-jm")
+    settings.set(MEMORY, _in_mib(line.value("tm")), "-tm")
+    settings.set(SLOTS, line.value("s"), "-s")
     settings.add(_kept(line.properties("D")), "-D")
     reading.master, reading.deploy_mode = "yarn", "cluster"
     return ""
@@ -207,10 +200,13 @@ def _read_run(reading: Reading, line: Line, settings: Settings) -> str:
         settings.set(QUEUE, line.value("yqu"), "-yqu")
         settings.set(NAME, line.value("ynm"), "-ynm")
         settings.set(MASTER_MEMORY, _in_mib(line.value("yjm")), "-yjm")
+        settings.set(MEMORY, _in_mib(line.value("ytm")), "-ytm")
+        settings.set(SLOTS, line.value("ys"), "-ys")
         settings.add(_kept(line.properties("yD")), "-yD")
         reading.master = YARN_CLUSTER
     else:  # DefaultCLI
         settings.add(line.properties("D"), "-D")
+    settings.set(PARALLELISM, line.value("p"), "-p")
     target = (settings.get(TARGET) or "remote").lower()
     reading.deploy_mode = "client" if target == PER_JOB else "cluster"
     words = line.values("a") if line.has("a") else line.rest
@@ -221,6 +217,7 @@ def _read_run(reading: Reading, line: Line, settings: Settings) -> str:
         reading.application, *reading.application_arguments = words
     elif not line.has("c"):
         return "names no program"
+    reading.script = line.value("c") or (reading.application or "").rpartition("/")[2] or None
     return "" if target in TARGETS[reading.arguments[0]] else f"its target is {target}"
 
 

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 TARGET, QUEUE, TAGS = "execution.target", "yarn.application.queue", "yarn.tags"
 NAME, APPLICATION_ID = "yarn.application.name", "yarn.application.id"
 KEYS = (TARGET, QUEUE, TAGS, NAME, APPLICATION_ID)
-MASTER_MEMORY, MASTER_VCORES = "jobmanager.memory.process.size", "yarn.appmaster.vcores"
 LINES, YAML = "flink-conf.yaml", "config.yaml"
 _BLANKS = "".join(map(chr, range(33)))  # what Java's String.trim takes off
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
@@ -42,10 +41,10 @@ def read(folder: str, text_of: "Callable[[str], str | None]") -> tuple[dict[str,
     return found.get(name, {}), files[name]
 
 
-def master(folder: str, text_of: "Callable[[str], str | None]") -> dict[str, str]:
-    """MASTER_MEMORY and MASTER_VCORES as far as they are set in a way that leaves no doubt. Raises as `text_of`."""
+def sizes(folder: str, text_of: "Callable[[str], str | None]", keys: tuple[str, ...]) -> dict[str, str]:
+    """Those of `keys` that are set in a way that leaves no doubt. Raises as `text_of`."""
     texts = [text for name in (LINES, YAML) if (text := text_of(f"{folder}/{name}")) is not None]
-    found = [_plain(text, (MASTER_MEMORY, MASTER_VCORES)) for text in texts]
+    found = [_plain(text, keys) for text in texts]
     return found[0] if found and all(each == found[0] for each in found) else {}
 
 

@@ -13,8 +13,15 @@ if TYPE_CHECKING:
     from xml.parsers.expat import XMLParserType
 
 QUEUE, NAME, TAGS = "mapreduce.job.queuename", "mapreduce.job.name", "mapreduce.job.tags"
-FRAMEWORK = "mapreduce.framework.name"
+FRAMEWORK, REDUCES = "mapreduce.framework.name", "mapreduce.job.reduces"
 OLD_NAMES = {"mapred.job.queue.name": QUEUE, "mapred.job.name": NAME}
+_NEW_NAMES = OLD_NAMES | {
+    "mapred.job.map.memory.mb": "mapreduce.map.memory.mb",
+    "mapred.job.reduce.memory.mb": "mapreduce.reduce.memory.mb",
+    "mapred.map.child.java.opts": "mapreduce.map.java.opts",
+    "mapred.reduce.child.java.opts": "mapreduce.reduce.java.opts",
+    "mapred.reduce.tasks": REDUCES,
+}
 DEFAULTS = {QUEUE: "default", FRAMEWORK: "local"}  # what mapred-default.xml says of these
 JAVA_BLANKS = "".join(map(chr, range(33)))  # what String.trim takes away
 MOST_VARIABLES = 20  # Configuration.MAX_SUBST
@@ -35,7 +42,7 @@ class Configuration:
 
     def load(self, key: str, value: str | None, source: str, final: bool = False) -> None:
         """A property of a resource. A later resource wins, but not over one that was `final`."""
-        new = OLD_NAMES.get(key, key)
+        new = _NEW_NAMES.get(key, key)
         if value is not None and new not in self._final:
             self._resources[new] = value, f"{key} in {source}" if source else ""
         if final:
@@ -58,7 +65,7 @@ class Configuration:
     def set(self, key: str, value: str, source: str) -> None:
         """A property said on the command line: wins over every resource, and over one said before."""
         key = key.strip(JAVA_BLANKS)
-        self._said[OLD_NAMES.get(key, key)] = value, f"{source} {key}"
+        self._said[_NEW_NAMES.get(key, key)] = value, f"{source} {key}"
 
     def get(self, key: str) -> tuple[str, str] | None:
         """The value in force with its variables replaced, and where it was said; "" for Hadoop's own default.
@@ -78,7 +85,7 @@ class Configuration:
         return found[0].strip(JAVA_BLANKS) if found else None
 
     def _raw(self, key: str) -> tuple[str, str] | None:
-        key = OLD_NAMES.get(key, key)
+        key = _NEW_NAMES.get(key, key)
         return self._said.get(key) or self._resources.get(key)
 
     def _substituted(self, value: str, source: str) -> str:

@@ -8,7 +8,14 @@ script, or in a file of `-i`, is beyond a wrapper.
 
 from placement.commands.base import Surroundings, joined_tags, undashed, unquoted
 from placement.errors import PlacementError, Problem, nearest, quoted
+from placement.estimate.demand_hadoop import AM, of_mapreduce, of_tez
 from placement.submission import Reading, Request
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from placement.estimate.demand import Asked
 
 ENGINE, PROXY_USER = "hive.execution.engine", "hive.server2.proxy.user"
 # Hive 4 makes its applications' tags of the first, for every engine, and overwrites the second (`QueryState`). An older
@@ -81,6 +88,7 @@ def read(command: str, arguments: list[str], _: Surroundings) -> Reading:
             where = f"--hiveconf {key}" if key in conf else f"{key} in the URL"
             reading.request = Request(conf.get(key, in_url.get(key, "")), where)
             break
+    reading.asked = _asked(engine, {**in_url, **conf}.get)
     reading.submits = True
     return reading
 
@@ -99,6 +107,13 @@ def place(reading: Reading, queue: str, tag: str) -> list[str]:
     properties = [*(f"{key}={queue}" for key in keys), f"{tag_key}={tags}"]
     ours = [word for each in properties for word in ("--hiveconf", each)]
     return [*arguments[:position], *ours, *arguments[position:]]
+
+
+def _asked(engine: str, get: "Callable[[str], str | None]") -> "Asked | None":
+    """What the session's applications ask for, if it says so itself: the server's own settings are not known here."""
+    if engine == "mr" and any(get(f"{AM}.{name}") for name in ("mb", "memory", "memory-mb")):
+        return of_mapreduce(get)
+    return of_tez(get) if engine in ("", "tez") else None
 
 
 def _service(service: str, arguments: list[str]) -> tuple[str, list[str], list[int]]:

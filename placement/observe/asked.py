@@ -7,25 +7,29 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, TypeGuard
 
+from placement.audit import masked
 from placement.observe.run import Account, text, texts
 
 
 def with_command(account: Account, record: Mapping[str, Any]) -> Account:
     """`account` with the script, or class, and its arguments as they were typed, where the record has them."""
     command = record.get("command")
-    if not isinstance(command, Mapping) or not isinstance(script := command.get("application"), str):
+    if not isinstance(command, Mapping) or not isinstance(application := command.get("application"), str):
         return account
+    said = command.get("script")  # older records have none
+    script = said if isinstance(said, str) else application.rpartition("/")[2]
     own = command.get("arguments")
     if not _is_words(own):
-        own = _behind(script, record.get("arguments"))
-    return replace(account, script=text(script), arguments=texts(own))
+        own = _behind(application, record.get("arguments"))
+    arguments = account.arguments if own is None else texts(masked(list(texts(own))))
+    return replace(account, script=text(script), arguments=arguments)
 
 
-def _behind(script: str, arguments: object) -> list[str]:
-    """The words behind the application on the whole command line, which is what the trail has."""
-    if not _is_words(arguments) or script not in arguments:
-        return []
-    return arguments[arguments.index(script) + 1 :]
+def _behind(application: str, arguments: object) -> list[str] | None:
+    """The words behind the application on the whole command line, which older records have; None: it is not there."""
+    if not _is_words(arguments) or application not in arguments:
+        return None
+    return arguments[arguments.index(application) + 1 :]
 
 
 def _is_words(said: object) -> TypeGuard[list[str]]:

@@ -84,6 +84,7 @@ class SparkOracle {
     said.put("queue", understood.queue());
     said.put("application", understood.primaryResource());
     said.put("class", understood.mainClass());
+    said.put("is_python", understood.isPython());
     said.put("name", understood.name());
     said.put("proxy_user", understood.proxyUser());
     said.put("--executor-memory", understood.executorMemory());

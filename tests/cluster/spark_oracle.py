@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from placement.commands import spark
 from placement.commands.base import Surroundings
 from placement.errors import PlacementError
-from placement.estimate.demand import of_spark
+from placement.estimate.demand_spark import of_spark
 from placement.gateway import arity_of_option
 from tests.cluster import parts
 from tests.cluster.jvm import Jvm
@@ -137,7 +137,7 @@ def agree(oracle: SparkOracle, command: str, arguments: list[str], more: Mapping
         assert real["class"].endswith(ours.application)
     else:
         assert unquote(real["application"]).endswith(ours.application)  # Spark makes it a URI
-    assert ours.asked == of_spark(_setting(real), ours.deploy_mode)
+    assert ours.asked == of_spark(_setting(real), ours.deploy_mode, real["is_python"])
     tags = real["properties"].pop("spark.yarn.tags", None)
     assert ours.tags == tags
     placed = oracle.read(command, spark.place(ours, "root.decided", "placement:1"), environ)

@@ -183,3 +183,8 @@ def test_each_way_out_leads_where_it_says(wanted, numbers, share, largest, first
         if change.kind == "fewer-containers" and change.value + 1 < wanted.containers:
             more = verdict(changed(one, change.kind, change.value + 1), seen, (), line)
             assert more.outcome != change.outcome
+
+
+def test_a_master_without_a_container_gets_none_by_rounding():
+    one = Resources(GIB, 1)
+    assert Demand(Resources(), 2, Resources(1, 1)).rounded(one, one) == Demand(Resources(), 2, one)

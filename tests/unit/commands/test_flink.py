@@ -239,11 +239,31 @@ def test_what_the_job_manager_asks_for(case):
     said, expected = MASTERS[case]
     reading = read(*RUN, JAR, **said)
     assert reading.submits
-    assert expected == (reading.asked and (reading.asked.master_mib, reading.asked.master_vcores))
+    assert expected == (reading.asked and (reading.asked.master.memory_mib, reading.asked.master.vcores))
 
 
 def test_options_beat_the_file():
     file = f"{SIZE}: 1600m\n"
-    assert read(*RUN, f"-D{SIZE}=1g", JAR, config=file).asked.master_mib == 1024
-    assert read("run", "-m", "yarn-cluster", "-yjm", "900", JAR, config=file).asked.master_mib == 900
-    assert session("-jm", "2g", config=file).asked.master_mib == 2048
+    assert read(*RUN, f"-D{SIZE}=1g", JAR, config=file).asked.master.memory_mib == 1024
+    assert read("run", "-m", "yarn-cluster", "-yjm", "900", JAR, config=file).asked.master.memory_mib == 900
+    assert session("-jm", "2g", config=file).asked.master.memory_mib == 2048
+
+
+SIZES = "taskmanager.memory.process.size: 1728m\nparallelism.default: 2\n" + MASTERS["a file"][0]["config"]
+MANAGERS = {
+    "a file": ([*RUN, JAR], (1728, 1, 2)),
+    "options beat it": (["run", "-m", "yarn-cluster", "-ytm", "2000", "-ys", "2", "-p", "5", JAR], (2000, 2, 3)),
+    "properties beat it": ([*RUN, "-Dtaskmanager.numberOfTaskSlots=4", "-p5", JAR], (1728, 4, 2)),
+}
+
+
+@pytest.mark.parametrize("case", MANAGERS)
+def test_what_task_managers_ask_for(case):
+    arguments, expected = MANAGERS[case]
+    found = read(*arguments, config=SIZES).asked.role("taskmanager")
+    assert (found.memory_mib, found.vcores, found.expected) == expected
+
+
+def test_the_task_managers_of_a_session():
+    found = session("-tm", "3g", "-s", "3", config=SIZES).asked.role("taskmanager")
+    assert (found.memory_mib, found.vcores, found.expected) == (3072, 3, None)

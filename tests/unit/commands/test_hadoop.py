@@ -302,5 +302,33 @@ def test_what_the_application_master_asks_for(case):
     line, properties, mib = MASTERS[case]
     reading = read(line, {"/conf/mapred-site.xml": xml(YARN | properties)})
     assert reading.submits
-    assert mib == (reading.asked and reading.asked.master_mib)
+    assert mib == (reading.asked and reading.asked.master.memory_mib)
     assert set(reading.facts()) == {"command", "deploy_mode", "name"}
+
+
+TASKS = {
+    "nothing said": ("mapred distcp a b", (1024, 1024, None)),
+    "the old names": (
+        "mapred distcp -Dmapred.job.map.memory.mb=700 -Dmapred.reduce.child.java.opts=-Xmx800m "
+        "-Dmapred.reduce.tasks=3 a b",
+        (700, 1000, 3),
+    ),
+    "streaming": ("mapred streaming -D mapreduce.job.reduces=2 -input x", (1024, 1024, 2)),
+    "streaming's own option": (
+        "mapred streaming -D mapreduce.job.reduces=2 -numReduceTasks 4 -input x",
+        (1024, 1024, 4),
+    ),
+    "the first of its own": ("mapred streaming -numReduceTasks 4 -numReduceTasks 5 -input x", (1024, 1024, 4)),
+    "streaming without reduces": ("mapred streaming -numReduceTasks 4 -reducer NONE -input x", (1024, 1024, 0)),
+    "a size that only Hadoop knows": (
+        "mapred distcp -Dmapreduce.map.memory.mb=${java.vm.name} a b",
+        (None, 1024, None),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TASKS)
+def test_what_tasks_ask_for(case):
+    line, expected = TASKS[case]
+    of_map, of_reduce = (read(line).asked.role(name) for name in ("map", "reduce"))
+    assert (of_map and of_map.memory_mib, of_reduce.memory_mib, of_reduce.expected) == expected

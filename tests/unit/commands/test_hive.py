@@ -131,3 +131,22 @@ def test_what_is_placed_reads_as_placed(arguments):
     if reading.submits:
         again = read(*hive.place(reading, "root.q", "placement:1"))
         assert (again.request.queue, again.tags) == ("root.q", "placement:1")
+
+
+AM, CONTAINER, MR_AM = "tez.am.resource.memory.mb", "hive.tez.container.size", "yarn.app.mapreduce.am.resource.mb"
+ENGINE = "hive.execution.engine"
+ASKED = {
+    "nothing said": ((), None),
+    "tez": ((f"{AM}=2048", f"{CONTAINER}=4096"), [("master", 2048), ("task", 4096)]),
+    "containers alone": ((f"{ENGINE}=tez", f"{CONTAINER}=4096"), None),
+    "mapreduce": ((f"{ENGINE}=mr", f"{MR_AM}=2048"), [("master", 2048), ("map", 1024), ("reduce", 1024)]),
+    "mapreduce by the server's settings": ((f"{ENGINE}=mr", f"{AM}=2048"), None),
+    "spark": ((f"{ENGINE}=spark", f"{AM}=2048"), None),
+}
+
+
+@pytest.mark.parametrize("case", ASKED)
+def test_what_a_session_asks_for_where_it_says_so(case):
+    settings, expected = ASKED[case]
+    for reading in (read(*options(*settings)), read("-u", f"{URL}?{';'.join(settings)}")):
+        assert expected == (reading.asked and [(role.name, role.memory_mib) for role in reading.asked.roles()])

@@ -162,3 +162,13 @@ def test_the_tag_joins_those_that_were_asked_for():
     assert spark.place(reading, "root.q", "t")[5] == "spark.yarn.tags=mine,too,t"
     reading = read("a.py", defaults="spark.master yarn\nspark.yarn.tags theirs\n")
     assert spark.place(reading, "root.q", "t")[3] == "spark.yarn.tags=theirs,t"
+
+
+PYTHON_MEMORY = ["--master", "yarn", "--conf", "spark.executor.pyspark.memory=1g"]
+PYTHON_PROGRAMS = {"a.py": True, "a.jar": False, "a.R": False, "a.py.jar": False, "pyspark-shell": True}
+
+
+@pytest.mark.parametrize("application", PYTHON_PROGRAMS)
+def test_the_memory_of_python_is_asked_for_by_programs_in_python(application):
+    executor = read(*PYTHON_MEMORY, application).asked.role("executor")
+    assert executor.memory_mib == 1024 + 384 + (1024 if PYTHON_PROGRAMS[application] else 0)

@@ -1,122 +1,77 @@
+import json
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from placement.admission.demand import Demand
-from placement.estimate.demand import of_flink, of_mapreduce, of_spark
-
-
-def asked(deploy_mode="client", **settings):
-    keys = {name.replace("_", "."): value for name, value in settings.items()}
-
-    def setting(_option, key, _variable=""):
-        return keys.get(key.removeprefix("spark."))
-
-    found = of_spark(setting, deploy_mode)
-    if found is None:
-        return {}
-    memory, vcores = found.of_all()
-    return {"executors": found.containers, "memory": memory, "vcores": vcores}
+from placement.agent import protocol
+from placement.estimate.demand import LARGEST, Asked, Role, mebibytes, whole
+from placement.estimate.demand_spark import UNITS
 
 
-CASES = {
-    # 2 executors of 1024 + 384, and an ApplicationMaster of 512 + 384
-    "nothing said": ({}, {"executors": 2, "memory": 2 * 1408 + 896, "vcores": 3}),
-    # the driver is the ApplicationMaster: 1024 + 384
-    "cluster mode": ({"deploy_mode": "cluster"}, {"executors": 2, "memory": 3 * 1408, "vcores": 3}),
-    # 10 % of 8 GiB is 819 MiB
-    "sizes": (
-        {"executor_instances": "10", "executor_memory": "8g", "executor_cores": "4"},
-        {"executors": 10, "memory": 10 * (8192 + 819) + 896, "vcores": 41},
-    ),
-    "overheads": (
-        {"executor_memoryOverhead": "1g", "yarn_am_memory": "1g", "yarn_am_memoryOverhead": "512"},
-        {"executors": 2, "memory": 2 * 2048 + 1536, "vcores": 3},
-    ),
-    "off-heap and Python": (
-        {"memory_offHeap_enabled": "true", "memory_offHeap_size": "1g", "executor_pyspark_memory": "512m"},
-        {"executors": 2, "memory": 2 * (1408 + 1024 + 512) + 896, "vcores": 3},
-    ),
-    "off-heap switched off": (
-        {"memory_offHeap_size": "1g"},
-        {"executors": 2, "memory": 2 * 1408 + 896, "vcores": 3},
-    ),
-    "dynamic allocation": (
-        {"dynamicAllocation_enabled": "true", "dynamicAllocation_minExecutors": "3"},
-        {"executors": 3, "memory": 3 * 1408 + 896, "vcores": 4},
-    ),
-    "dynamic allocation from nothing": (
-        {"dynamicAllocation_enabled": "true"},
-        {"executors": 0, "memory": 896, "vcores": 1},
-    ),
-    "true in any case": (
-        {"dynamicAllocation_enabled": " TRUE"},
-        {"executors": 0, "memory": 896, "vcores": 1},
-    ),
-    "the older keys of overheads": (
-        {"deploy_mode": "cluster", "yarn_executor_memoryOverhead": "1g", "yarn_driver_memoryOverhead": "512"},
-        {"executors": 2, "memory": 2 * 2048 + 1536, "vcores": 3},
-    ),
-    "another least overhead": (
-        {"deploy_mode": "cluster", "executor_minMemoryOverhead": "1g", "driver_minMemoryOverhead": "512m"},
-        {"executors": 2, "memory": 2 * 2048 + 1536, "vcores": 3},
-    ),
-    "blanks around a size": ({"executor_memory": " 2g "}, {"executors": 2, "memory": 2 * 2432 + 896, "vcores": 3}),
-    "a size that is none": ({"executor_memory": "much"}, {}),
-    "a number that is none": ({"executor_instances": "x"}, {}),
-}
+def executors(number, **more):
+    return Role("executor", 1408, 2, number, **more)
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_demand(case):
-    settings, expected = CASES[case]
-    assert asked(**settings) == expected
+def master(number=1):
+    return Role("master", 896, 1, number, number, number)
 
 
-@pytest.mark.parametrize("settings", [settings for settings, found in CASES.values() if found])
-def test_admission_reads_what_is_asked_for(settings):
-    keys = {f"spark.{name.replace('_', '.')}": value for name, value in settings.items() if name != "deploy_mode"}
-    found = of_spark(lambda _option, key, _variable="": keys.get(key), settings.get("deploy_mode", "client"))
-    demand = Demand.of(found.as_data())
-    assert (demand.total.memory_mib, demand.total.vcores) == found.of_all()
-    assert demand.containers == found.containers
+def agents(asked):
+    """The demand as the agent reads it."""
+    line = {"v": 1, "op": "submit", "id": "0" * 16, "user": "a", "candidates": ["q"], "demand": asked.as_data()}
+    return protocol.read(json.dumps(line).encode()).demand
 
 
-@pytest.mark.parametrize("settings", [{"executor_instances": "-3"}, {"executor_cores": "9" * 400}])
-def test_numbers_that_no_container_can_have(settings):
-    assert asked(**settings) == {}
+def test_roles_are_found_by_name_the_master_first():
+    asked = Asked(master(), executors(2))
+    assert [role.name for role in asked.roles()] == ["master", "executor"]
+    assert (asked.role("executor").memory_mib, asked.role("driver")) == (1408, None)
 
 
-AM = "yarn.app.mapreduce.am.resource"
-MASTERS = {
-    "nothing said": ({}, (1536, 1)),
-    "sizes": ({f"{AM}.mb": "3072", f"{AM}.cpu-vcores": "2"}, (3072, 2)),
-    "the newer keys win": ({f"{AM}.mb": "1", f"{AM}.memory-mb": "2Gi", f"{AM}.vcores": "3"}, (2048, 3)),
-    "a bare number": ({f"{AM}.memory": "2000"}, (2000, 1)),
-    "two newer keys, which it refuses": ({f"{AM}.memory": "2000", f"{AM}.memory-mb": "2000"}, None),
-    "other units": ({f"{AM}.memory": "2T"}, None),
-    "no number": ({f"{AM}.mb": "much"}, None),
-    "negative": ({f"{AM}.mb": "-1"}, None),
-}
+def test_the_agent_reads_what_it_begins_with():
+    asked = Asked(master(), executors(2))
+    found = agents(asked)
+    assert (found.total.memory_mib, found.total.vcores) == asked.of_all() == (896 + 2 * 1408, 5)
+    assert found.containers == asked.containers == 2
+    assert asked.is_whole
 
 
-@pytest.mark.parametrize("case", MASTERS)
-def test_the_master_of_mapreduce(case):
-    settings, expected = MASTERS[case]
-    found = of_mapreduce(settings.get)
-    assert expected == (found and (found.master_mib, found.master_vcores))
-    assert found is None or (found.containers, found.is_whole) == (0, False)
+def test_containers_of_unknown_number_are_not_counted():
+    asked = Asked(master(), Role("map", 1024, 1), Role("reduce", 2048, 1, None, 3))
+    assert agents(asked).total == agents(Asked(master())).total
+    assert (asked.of_all(), asked.is_whole, Asked(master()).is_whole) == ((896, 1), False, False)
 
 
-@pytest.mark.parametrize(
-    ("memory", "vcores", "expected"),
-    [
-        ("1600m", None, (1600, 1)),
-        ("2gb", "2", (2048, 2)),
-        (str(512 * 2**20), None, (512, 1)),
-        (None, "2", None),
-        ("much", None, None),
-        ("1g", "x", None),
-    ],
-)
-def test_the_master_of_flink(memory, vcores, expected):
-    found = of_flink(memory, vcores)
-    assert expected == (found and (found.master_mib, found.master_vcores))
+def test_a_master_outside_of_yarn_has_no_container():
+    asked = Asked(master(0), executors(1))
+    assert asked.of_all() == (1408, 2)
+    assert not agents(asked).master
+
+
+@pytest.mark.parametrize("bad", [(-1, 1, 1), (1, -1, 1), (1, 1, -1), (LARGEST + 1, 1, 1), (1, LARGEST + 1, 1)])
+def test_numbers_that_no_request_has_room_for(bad):
+    with pytest.raises(ValueError, match="no container"):
+        Role("executor", *bad)
+
+
+SIZES = {"512m": 512, "1g": 1024, " 2G ": 2048, "1024": 1024, "2047k": 1, "1tb": 1024**2, "1048576b": 1, "0": 0}
+
+
+@pytest.mark.parametrize("text", SIZES)
+def test_sizes_are_whole_mebibytes(text):
+    assert mebibytes(text, UNITS, "m") == SIZES[text]
+
+
+@pytest.mark.parametrize("text", ["", "m", "1.5g", "-1m", "1gib", "1 x", "one", "1_0m", "१m", "9" * 5000])
+def test_what_is_no_size(text):
+    with pytest.raises(ValueError):  # noqa: PT011 # of several sorts
+        mebibytes(text, UNITS, "m")
+
+
+@given(st.text())
+def test_a_whole_number_is_one_of_javas_or_refused(text):
+    try:
+        assert 0 <= whole(text) <= LARGEST
+    except ValueError:
+        return
