@@ -40,8 +40,8 @@ class Outcome:
     def of(cls, said: "Mapping[str, Any] | Outcome | Any", refused: Counter[str] | None = None) -> Self | None:
         """The outcome that a mapping of this class's fields tells; None if it is no use.
 
-        A number that is negative, not finite, not a number or absurd is as good as not said; a peak or a time of 0
-        means not measured. `refused` counts what was not taken, by reason. Never raises.
+        A number that is negative, not finite, not a number or absurd is as good as not said; a peak of 0 means not
+        measured. `refused` counts what was not taken, by reason. Never raises.
         """
         refused = Counter() if refused is None else refused
         if isinstance(said, Outcome):
@@ -58,7 +58,7 @@ class Outcome:
 
 _FIELDS = {  # name: from here on absurd, whether 0 is a value
     "peak_bytes": (ABSURD_MEMORY, False),
-    "runtime_s": (ABSURD_TIME, False),
+    "runtime_s": (ABSURD_TIME, True),
     "allocated_bytes": (ABSURD_MEMORY, False),
     "containers": (ABSURD_COUNT, False),
     "vcores": (ABSURD_COUNT, False),
@@ -68,10 +68,13 @@ _FIELDS = {  # name: from here on absurd, whether 0 is a value
 }
 
 
+_ALSO = {"peak_bytes": "peak_memory_bytes", "runtime_s": "duration_s"}  # as traces call them
+
+
 def _numbers(said: Mapping[str, Any], refused: Counter[str]) -> dict[str, float | int | None]:
     found: dict[str, float | int | None] = {}
     for name, (absurd, zero_counts) in _FIELDS.items():
-        value = said.get(name)
+        value = said.get(name, said.get(_ALSO.get(name, "")))
         number = number_of(value, absurd)
         if number == 0 and not zero_counts:
             number = None

@@ -3,14 +3,15 @@
 Part of the hot path: standard library only. The file is in the byte order of the machine, which the magic names.
 
     file  = MAGIC, CRC-32 of the rest of the head, VERSION, slots, entries, numbers in a row, when it was written (s)
-            slot { place of an entry in the file, 0 for none }     2**n: open addressing by CRC-32 of the key, linear
-            entry { CRC-32 of its rest, size of the key, row, key }
+            slot { place of an entry in the file, 0 for none }     2**n: open addressing by the digest, linear
+            entry { CRC-32 of its rest, digest of the key, row }
     row   = numbers, 8 bytes each; what they mean is the business of `row`
 
-Head and slots are of words of 8 bytes; an entry is padded to them.
+All is in words of 8 bytes. Everybody may read the table, so it names nobody: a key is there as its BLAKE2b digest.
 """
 
 import sys
+from _blake2 import blake2b  # `hashlib` takes as long to import as all that we do ourselves
 from zlib import crc32
 
 TYPE_CHECKING = False
@@ -21,6 +22,7 @@ MAGIC = b"YPTABLE" + (b"<" if sys.byteorder == "little" else b">")
 VERSION = 1
 WORD = 8
 HEAD = 7 * WORD
+DIGEST = 16  # bytes
 FULL = 0.5  # of the slots, at most, are taken
 _ENCODING = ("utf-8", "surrogatepass")
 
@@ -54,18 +56,17 @@ class Table:
 
     def find(self, key: str) -> "Sequence[float] | None":
         """The row of `key`; None: it has none."""
-        name = key.encode(*_ENCODING)
-        slot = crc32(name)
+        digest = _digest(key)
+        slot = int.from_bytes(digest[:WORD], "little")
         for _ in range(self.count + 1):
             place = _word(self._read(WORD, HEAD + WORD * (slot & self._mask)))
             if not place:
                 return None
-            entry = self._read(2 * WORD + self._row + len(name), place)
-            size = _word(entry[WORD : 2 * WORD])
-            if size == len(name) and entry[2 * WORD + self._row :] == name:
+            entry = self._read(WORD + DIGEST + self._row, place)
+            if entry[WORD : WORD + DIGEST] == digest:
                 if _word(entry[:WORD]) != crc32(entry[WORD:]):
                     break
-                return memoryview(entry)[2 * WORD : 2 * WORD + self._row].cast("d")
+                return memoryview(entry)[WORD + DIGEST :].cast("d")
             slot += 1
         raise DamagedError("it is damaged")
 
@@ -74,23 +75,27 @@ def content(rows: "Iterable[tuple[str, Sequence[float]]]", width: int, written_s
     """The table of these rows by their keys, each of `width` numbers."""
     from array import array  # the agent's business, not the wrapper's
 
-    found = {key.encode(*_ENCODING): array("d", row) for key, row in rows}
+    found = {_digest(key): array("d", row) for key, row in rows}
     slots = 1
     while slots * FULL < len(found) + 1:
         slots *= 2
     places, entries, place = array("Q", bytes(WORD * slots)), [], HEAD + WORD * slots
-    for name, row in found.items():
+    for digest, row in found.items():
         if len(row) != width:
             raise ValueError(f"{len(row)} numbers instead of {width}")
-        rest = array("Q", [len(name)]).tobytes() + row.tobytes() + name
-        slot = crc32(name)
+        rest = digest + row.tobytes()
+        slot = int.from_bytes(digest[:WORD], "little")
         while places[slot & (slots - 1)]:
             slot += 1
         places[slot & (slots - 1)] = place
-        entries.append(array("Q", [crc32(rest)]).tobytes() + rest + bytes(-len(name) % WORD))
+        entries.append(array("Q", [crc32(rest)]).tobytes() + rest)
         place += len(entries[-1])
     head = array("Q", [VERSION, slots, len(found), width, int(written_s)]).tobytes()
     return b"".join((MAGIC, array("Q", [crc32(head)]).tobytes(), head, places.tobytes(), *entries))
+
+
+def _digest(key: str) -> bytes:
+    return blake2b(key.encode(*_ENCODING), digest_size=DIGEST).digest()
 
 
 def _word(data: bytes) -> int:

@@ -1,0 +1,212 @@
+"""What the table holds of a key, all numbers, and what they mean for a run. Part of the hot path: standard library.
+
+`predict` and `retry` are the only readers of rows, for the learner as for the table: the two cannot differ.
+"""
+
+from placement.estimate.keys import is_own
+from placement.estimate.prediction import Interval, Prediction, basis
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any
+
+CONSTANT, LINE, POWER, SHARE = 0.0, 1.0, 2.0, 3.0  # f(x) = a; a + b x; a x**b; a of the request
+FARTHEST = 2.0  # times the largest input seen, up to where a shape is followed
+FEWEST = 4  # runs, before which no shape but the constant is fitted
+GROWTH = 2.0  # from one failed attempt to the next
+ABSURD = 2.0**60  # bytes; a number from here on says nothing
+DEFAULT_BYTES = 2.0**30  # where there is neither a run nor a request: as `yarn.scheduler.minimum-allocation-mb`
+
+
+FIELDS = (
+    "count", "last_s", "shape", "a", "b", "low_x", "high_x", "least", "first", "second", "low", "high", "peak",
+    "held", "held_x", "duration_low", "duration", "duration_high", "vcores_low", "vcores", "vcores_high",
+    "read_low", "read", "read_high", "shuffled_low", "shuffled", "shuffled_high",
+)  # fmt: skip
+WIDTH = len(FIELDS)
+
+
+class Row:
+    """What is known under one key; each field is a float, NaN where it is not known. Bytes, seconds.
+
+    `count` runs were learned, the last ended at `last_s` (since 1970). Memory goes by `shape` with `a` and `b` over the
+    input x, which was seen from `low_x` to `high_x`, and is not expected below `least`: f(x). A first attempt gets
+    f(x) `first`, a second f(x) `second`; a run is expected to use f(x) `low` to f(x) `high`. `peak`: the largest seen.
+    `held`: what runs with inputs from `held_x` on get at least. Then low, middle and high of what else runs used.
+    """
+
+    __slots__ = FIELDS
+
+    count: float
+    last_s: float
+    shape: float
+    a: float
+    b: float
+    low_x: float
+    high_x: float
+    least: float
+    first: float
+    second: float
+    low: float
+    high: float
+    peak: float
+    held: float
+    held_x: float
+
+    def __init__(self, numbers: "Iterable[float]") -> None:
+        for name, value in zip(FIELDS, numbers, strict=True):
+            setattr(self, name, value)
+
+    def numbers(self) -> "tuple[float, ...]":
+        """The fields in their order, to be stored."""
+        return tuple(getattr(self, name) for name in FIELDS)
+
+    def expected(self, input_bytes: float | None, request: float | None) -> float:
+        """f(x): the memory that the multiples are of."""
+        if self.shape == SHARE:
+            return self.a * (request or 0.0)
+        return along(self.shape, self.a, self.b, self.low_x, self.high_x, self.least, input_bytes)
+
+    def reaches(self, input_bytes: float | None) -> bool:
+        """Whether the runs seen say something of this input: not of one far beyond theirs, where memory follows it.
+
+        Of fewer than FEWEST runs it is not known whether it does.
+        """
+        is_free = self.shape == SHARE or (self.shape == CONSTANT and self.count >= FEWEST)
+        return is_free or input_bytes is None or not input_bytes > self.high_x * FARTHEST
+
+    def interval(self, name: str) -> Interval | None:
+        """Of one of the other quantities."""
+        low, middle, high = (getattr(self, each) for each in (f"{name}_low", name, f"{name}_high"))
+        return Interval(low, middle, high) if middle >= 0 else None
+
+
+def along(
+    shape: float, a: float, b: float, low_x: float, high_x: float, least: float, input_bytes: float | None
+) -> float:
+    """f(x) of a shape that is none of the request: see Row. Beyond the largest input it grows by FARTHEST at most."""
+    if shape == CONSTANT:
+        return a
+    x = high_x if input_bytes is None else min(max(input_bytes, low_x), high_x * FARTHEST)
+    size = a + b * x if shape == LINE else a * max(x, 1.0) ** b
+    if x > high_x:
+        size = min(size, FARTHEST * along(shape, a, b, low_x, high_x, least, high_x))
+    return max(least, size)
+
+
+class Limits:
+    """What the cluster gives out: containers from `minimum` to `maximum` bytes, in whole multiples of `increment`.
+
+    Source: Hadoop `ResourceCalculator.normalize`; `yarn.scheduler.minimum-allocation-mb`, `maximum-allocation-mb`.
+    """
+
+    __slots__ = ("increment", "maximum", "minimum")
+
+    def __init__(self, maximum: float | None = None, minimum: float = 0.0, increment: float = 0.0) -> None:
+        self.maximum = maximum
+        self.minimum = minimum
+        self.increment = increment
+
+    def within(self, size: float) -> float:
+        """The size as it is given out."""
+        unit = max(self.increment, 1.0)
+        size = -(-max(size, self.minimum, 1.0) * (1 - 1e-12) // unit) * unit
+        return size if self.maximum is None else min(size, self.maximum)
+
+
+def predict(
+    keys: "Sequence[str]",
+    rows: "Sequence[Row | None]",
+    features: "Mapping[str, Any]",
+    limits: Limits,
+    now_s: float | None = None,
+) -> Prediction:
+    """The prediction from the rows of a run's keys, see keys.keys_of; None where there is none under a key.
+
+    The last key is everybody's: what others did says how much may be used, never what is safe to give. `now_s`: since
+    1970, None: the basis does not say how long ago the last run was.
+    """
+    request, x = read(features)
+    asked = DEFAULT_BYTES if request is None else request
+    held = max((row.held for row in rows if row is not None and _is_held(row, x)), default=0.0)
+    place = _place(rows, request)
+    row = None if place is None else rows[place]
+    if place is None or row is None:
+        size = limits.within(max(asked, held))
+        return Prediction(size, 0.0, size, "nothing yet: what is asked for")
+    expected = row.expected(x, request)
+    of_itself, shared = is_own(keys[place]), place == len(keys) - 1
+    safe = asked if shared else _bounded(expected * row.first, request, row, of_itself)
+    if request is not None and not row.reaches(x):
+        safe = max(safe, request)
+    safe = limits.within(max(safe, held))
+    most = limits.within(max(expected * row.high, held))
+    words = basis(row, of_itself, features, now_s)
+    found = Prediction(safe, min(expected * row.low, most), most, words, int(row.count) if of_itself else 0)
+    if of_itself:
+        found.duration_s, found.vcores = row.interval("duration"), row.interval("vcores")
+        found.read_bytes, found.shuffled_bytes = row.interval("read"), row.interval("shuffled")
+    return found
+
+
+def retry(
+    keys: "Sequence[str]",
+    rows: "Sequence[Row | None]",
+    features: "Mapping[str, Any]",
+    failed_bytes: float,
+    attempt: int,
+    limits: Limits,
+) -> float:
+    """Bytes for the next attempt, after attempt number `attempt` (from 1) failed with `failed_bytes`.
+
+    More than that, unless the cluster's maximum failed. The second attempt gets what the row says; later ones double.
+    """
+    request, x = read(features)
+    failed = number(failed_bytes) or 1.0
+    place = _place(rows[:-1], request)
+    row = None if place is None else rows[place]
+    size = max((row.held for row in rows if row is not None and _is_held(row, x)), default=0.0)
+    if attempt == 1 and place is not None and row is not None:
+        size = max(size, _bounded(row.expected(x, request) * row.second, request, row, is_own(keys[place])))
+    if size <= failed * 1.001:
+        size = failed * GROWTH
+        if request is not None and failed * 1.001 < request < size:
+            size = request
+    return limits.within(size)
+
+
+def read(features: "Mapping[str, Any]") -> tuple[float | None, float | None]:
+    """The request of one container and the input, in bytes; None: not known."""
+    request = number(features.get("request_bytes", features.get("request")))
+    return request or None, number(features.get("input_bytes", features.get("input")))
+
+
+def number(value: object) -> float | None:
+    """`value` as bytes; None if it is no number, negative, or beyond all measure."""
+    if isinstance(value, bool | str | bytes) or value is None:
+        return None
+    try:
+        size = float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return size if 0 <= size < ABSURD else None
+
+
+def _place(rows: "Sequence[Row | None]", request: float | None) -> int | None:
+    """Where the first row is that a run with this request can be predicted from."""
+    for place, row in enumerate(rows):
+        if row is not None and row.count > 0 and (row.shape != SHARE or request is not None):
+            return place
+    return None
+
+
+def _is_held(row: Row, input_bytes: float | None) -> bool:
+    return row.held > 0 and (input_bytes is None or not row.held_x > input_bytes)
+
+
+def _bounded(size: float, request: float | None, row: Row, of_itself: bool) -> float:
+    """Not above the request, unless the job itself was seen to need more: never worse than the asking."""
+    if request is None or (of_itself and row.peak > request):
+        return size
+    return min(size, request)
