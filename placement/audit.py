@@ -85,8 +85,11 @@ def entry(
     family = ""
     if command:
         family = command["family"]
-        del command["arguments"]
-        for key in ("application", "name"):
+        if arguments is None:
+            del command["arguments"]
+        else:
+            command["arguments"] = masked(command["arguments"], SHORT_SECRETS.get(family, ""))
+        for key in ("application", "script", "name"):
             if command[key] is not None:
                 command[key] = masked([command[key]])[0]
         if "name" in known:

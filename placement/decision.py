@@ -26,6 +26,7 @@ class Decision:
     `reason` is a stable code and `message` says the same in words. `rule` is the line of `map_file` that decided, None
     where none did. `candidates` are the queues of all matching rules; `allowed` those that may be asked for, each once.
     `admission` is what came of waiting for room, None where nothing waits, and `way_out` what would have helped.
+    `right_sized` are the roles whose containers were made smaller than was typed.
     """
 
     __slots__ = (
@@ -39,6 +40,7 @@ class Decision:
         "queue",
         "reason",
         "revision",
+        "right_sized",
         "rule",
         "submission",
         "way_out",
@@ -70,6 +72,7 @@ class Decision:
         self.revision = revision
         self.admission: dict[str, object] | None = None
         self.way_out: list[dict[str, str]] = []
+        self.right_sized: list[dict[str, object]] = []
 
     def as_data(self) -> dict[str, object]:
         """The decision as plain data: what `--json` prints."""
@@ -86,6 +89,8 @@ class Decision:
             "request": request.as_data() if request else None,
             "identity": self.submission.identity.as_data(),
             "command": command.as_data() if command else None,
+            "demand": self.submission.demand(),
+            "right_sized": self.right_sized,
             "admission": self.admission,
             "way_out": self.way_out,
             "revision": self.revision,

@@ -64,25 +64,11 @@ def trusted_bytes(path: str) -> "tuple[bytes | None, Fingerprint | None]":
     The fingerprint is from before the reading: a file changed meanwhile has another one afterwards. Raises
     PlacementError for anything else. Never waits: a FIFO in the file's place is refused, not opened for reading.
     """
-    try:
-        descriptor = posix.open(path, posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
+    opened = open_trusted(path)
+    if opened is None:
         return None, None
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
+    descriptor, status = opened
     try:
-        status = posix.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise _unreadable(path, "it is no regular file")
-        if is_open_to_all(status.st_mode):
-            raise _open_to_all(path, "everybody may write here")
-        for folder in _folders(path):
-            there = posix.stat(folder)
-            if is_open_to_all(there.st_mode):
-                raise _open_to_all(folder, "everybody may write here")
-            if there.st_mode & stat.S_IWOTH and status.st_uid not in (0, there.st_uid, posix.geteuid()):
-                message = f"everybody may add files here, and {path} belongs to user id {status.st_uid}"
-                raise _open_to_all(folder, message)
         if status.st_size > LARGEST_FILE:
             raise _unreadable(path, f"it has {status.st_size} bytes, more than any policy needs")
         with open(descriptor, "rb", closefd=False) as file:
@@ -91,6 +77,44 @@ def trusted_bytes(path: str) -> "tuple[bytes | None, Fingerprint | None]":
         raise _unreadable(path, error.strerror or str(error)) from error
     finally:
         posix.close(descriptor)
+
+
+def open_trusted(path: str) -> "tuple[int, posix.stat_result] | None":
+    """A regular file that not everybody may write or replace: its descriptor, to be closed, and its status.
+
+    None: there is none. Raises PlacementError `unreadable` or `writable-by-all`. Never waits.
+    """
+    try:
+        descriptor = posix.open(path, posix.O_RDONLY | posix.O_NONBLOCK | posix.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, getattr(error, "strerror", None) or str(error)) from error
+    try:
+        status = posix.fstat(descriptor)
+        _refuse_untrusted(path, status)
+    except OSError as error:
+        posix.close(descriptor)
+        raise _unreadable(path, error.strerror or str(error)) from error
+    except PlacementError:
+        posix.close(descriptor)
+        raise
+    return descriptor, status
+
+
+def _refuse_untrusted(path: str, status: "posix.stat_result") -> None:
+    """Raises PlacementError, or OSError, unless it is a regular file that not everybody may write or replace."""
+    if not stat.S_ISREG(status.st_mode):
+        raise _unreadable(path, "it is no regular file")
+    if is_open_to_all(status.st_mode):
+        raise _open_to_all(path, "everybody may write here")
+    for folder in _folders(path):
+        there = posix.stat(folder)
+        if is_open_to_all(there.st_mode):
+            raise _open_to_all(folder, "everybody may write here")
+        if there.st_mode & stat.S_IWOTH and status.st_uid not in (0, there.st_uid, posix.geteuid()):
+            message = f"everybody may add files here, and {path} belongs to user id {status.st_uid}"
+            raise _open_to_all(folder, message)
 
 
 def _folders(path: str) -> "Iterator[str]":

@@ -103,6 +103,7 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
         policy = folder.policy()
         site = policy.site
         submission = Submission(identify(site, environ, reading), reading.request, reading, facts(reading))
+        learn_needs(submission, site, folder)
         decision = decide(submission, policy, decision_id)
     except PlacementError as error:
         say_troubles(folder)
@@ -114,6 +115,7 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
         if site.hadoop_user_name == REMOVE:
             posix.unsetenv("HADOOP_USER_NAME")
         return become(real, arguments)
+    advice = sized(decision, site, folder, name, real, environ)
     say_troubles(folder)
     status = NOT_ALLOWED
     if site.admission and decision.queue is not None:
@@ -131,10 +133,32 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
     if not is_recorded:
         return CONFIGURATION
     say(decision.message)
+    if advice:
+        say(advice)
     posix.putenv(DECIDED, decision_id)
     if site.hadoop_user_name == REMOVE:
         posix.unsetenv("HADOOP_USER_NAME")
-    return become(real, arguments_with(reading, decision.queue, decision_id))
+    return become(real, arguments_with(submission.command or reading, decision.queue, decision_id))
+
+
+def learn_needs(submission: Submission, site: Site, folder: Folder) -> None:
+    """Gives the submission what earlier runs used, where the site keeps that."""
+    if site.estimates:
+        from placement.estimates_file import add_estimate
+
+        trouble = add_estimate(submission, site.estimates, folder.owner)
+        folder.troubles += [trouble] if trouble else []
+
+
+def sized(decision: Decision, site: Site, folder: Folder, name: str, real: str, environ: "Mapping[str, str]") -> str:
+    """Makes the request smaller where site and caller want that; returns the line that says so, or what to ask for."""
+    if site.estimates is None:
+        return ""
+    from placement.sizing import size
+
+    advice, trouble = size(decision, site.estimates, name, real, environ)
+    folder.troubles += [trouble] if trouble else []
+    return advice
 
 
 def admitted(decision: Decision, policy: Policy, folder: Folder, environ: "Mapping[str, str]") -> int:

@@ -5,7 +5,10 @@ Part of the hot path: standard library only.
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from placement.estimate.demand import Asked
+    from placement.estimate.needed import Estimate
     from placement.rules.condition import Facts, Value
 
 
@@ -45,6 +48,24 @@ class Request:
         return {"queue": self.queue, "source": self.source}
 
 
+class SizeOption:
+    """The option that says how large the containers of a role are: `words` are what is typed, `key` what it sets.
+
+    `value` writes MiB as the command wants them. `glue`: what stands before the value in its word.
+    """
+
+    __slots__ = ("glue", "key", "option", "value")
+
+    def __init__(self, key: str, option: str, glue: str, value: "Callable[[int], str]") -> None:
+        self.key = key
+        self.option = option
+        self.glue = glue
+        self.value = value
+
+    def words(self, mib: int) -> list[str]:
+        return [self.option, self.glue + self.value(mib)]
+
+
 class Reading:
     """What a command line says, as its family read it.
 
@@ -52,7 +73,9 @@ class Reading:
     so, and the rest may be missing. `position` is the index in `arguments` before which the decided queue goes; `tags`
     are the application tags asked for, as written; `principal` is whom a keytab logs in. `application_arguments` are
     the application's own business.
-    `asked` is what it asks YARN for, None if that is not known.
+    `script` is the main class, or the last part of the application's path: what its runs are known by afterwards.
+    `asked` is what it asks YARN for, None if that is not known; `asked_with` is what it would ask for with other values
+    of some settings, and `sizes` are the options for the containers of its roles.
     """
 
     __slots__ = (
@@ -60,6 +83,7 @@ class Reading:
         "application_arguments",
         "arguments",
         "asked",
+        "asked_with",
         "deploy_mode",
         "family",
         "master",
@@ -68,6 +92,8 @@ class Reading:
         "principal",
         "proxy_user",
         "request",
+        "script",
+        "sizes",
         "submits",
         "tags",
         "why",
@@ -88,7 +114,10 @@ class Reading:
         self.proxy_user: str | None = None
         self.principal: str | None = None
         self.tags: str | None = None
+        self.script: str | None = None
         self.asked: Asked | None = None
+        self.asked_with: Callable[[Mapping[str, str]], Asked | None] = lambda _: None
+        self.sizes: Mapping[str, SizeOption] = {}
 
     def facts(self) -> "dict[str, Value | None]":
         """What conditions may ask of the command, by the names of `rules.condition.FACTS`."""
@@ -115,6 +144,7 @@ class Reading:
             "master": self.master,
             "deploy_mode": self.deploy_mode,
             "application": self.application,
+            "script": self.script,
             "arguments": self.application_arguments,
             "name": self.name,
             "proxy_user": self.proxy_user,
@@ -125,9 +155,10 @@ class Submission:
     """One thing to decide. `request` None: no queue was asked for. `command` None: no command is known.
 
     `facts` are what conditions may ask, by the names of `rules.condition.FACTS`; what is missing or None is not known.
+    `estimate` is what the command is expected to need, None if nothing is known but what it asks for.
     """
 
-    __slots__ = ("command", "facts", "identity", "request")
+    __slots__ = ("command", "estimate", "facts", "identity", "request")
 
     def __init__(
         self,
@@ -140,3 +171,16 @@ class Submission:
         self.request = request
         self.command = command
         self.facts = facts or {}
+        self.estimate: Estimate | None = None
+
+    def demand(self) -> dict[str, object] | None:
+        """What the command asks for and what it is expected to need, as plain data; None without a command."""
+        asked = self.command.asked if self.command else None
+        if asked is None:
+            return None
+        memory_mib, vcores = asked.of_all() if asked.is_whole else (None, None)
+        roles = [role.as_data() for role in asked.roles()]
+        return {
+            "asked": {"memory_mib": memory_mib, "vcores": vcores, "roles": roles},
+            "estimated": self.estimate.as_data() if self.estimate else None,
+        }

@@ -19,6 +19,7 @@ from placement.waiting_line import WaitingLine, span
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
     from placement.agent_socket import Answer
     from placement.audit import Json
@@ -52,14 +53,18 @@ def admit(decision: Decision, policy: Policy, owner: int, environ: "Mapping[str,
         return
     wait_s = longest_wait(environ.get(WAIT), settings.wait_s)
     candidates = _candidates(decision, decision.queue)
-    request = _request(decision, candidates, wait_s, own_priority(environ.get(PRIORITY)))
+    priority = own_priority(environ.get(PRIORITY))
     began, line = time.monotonic(), WaitingLine()
-    turn = _Turn(settings.socket, owner, request, wait_s, line)
-    try:
-        answer = turn.last_answer()
-    finally:
-        turn.close()
-        line.end()
+    for demand in _demands(decision):
+        request = _request(decision, demand, candidates, wait_s, priority)
+        turn = _Turn(settings.socket, owner, request, wait_s, line)
+        try:
+            answer = turn.last_answer()
+        finally:
+            turn.close()
+            line.end()
+        if answer is None or answer.get("outcome") != REJECT or turn.waits:
+            break
     waited_s = round(time.monotonic() - began, 1) if turn.waits else 0.0
     decision.admission = _record(answer or {"outcome": REJECT}, turn.waits, waited_s)
     if answer is None:
@@ -185,18 +190,34 @@ def _candidates(decision: Decision, queue: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((queue, *others)))[:MOST_CANDIDATES]
 
 
-def _request(decision: Decision, candidates: tuple[str, ...], wait_s: float | None, priority: int) -> "dict[str, Json]":
+def _demands(decision: Decision) -> "list[Json]":
+    """What to hold for it, to be tried in turn: with the executors that earlier runs had, and as it is asked for.
+
+    What is asked for may run where as many as earlier runs had can never be held. None: that is not known.
+    """
+    command, known = decision.submission.command, decision.submission.estimate
+    asked = command.asked if command else None
+    if asked is None or max(asked.of_all()) >= LARGEST:
+        return [None]
+    demand: Any = asked.as_data()
+    expected: Any = known.begun(asked) if known else demand
+    is_countable = expected["containers"] * expected["container"]["memory_mib"] < LARGEST
+    return [expected, demand] if expected != demand and is_countable else [demand]
+
+
+def _request(
+    decision: Decision, demand: "Json", candidates: tuple[str, ...], wait_s: float | None, priority: int
+) -> "dict[str, Json]":
     command = decision.submission.command
     words = command.family if command else ""
     if command and command.application:
         words += " " + masked([command.application])[0].rpartition("/")[2]
-    asked = command.asked if command else None
     return {
         "op": "submit",
         "id": decision.id,
         "user": decision.submission.identity.user,
         "candidates": candidates,
-        "demand": asked.as_data() if asked and max(asked.of_all()) < LARGEST else None,  # type: ignore[dict-item]
+        "demand": demand,
         "command": words[:MOST_COMMAND],
         "priority": priority,
         "wait_s": wait_s,

@@ -10,7 +10,10 @@ import click
 from placement.cli import json_option, policy_option
 from placement.commands.base import FAMILIES
 from placement.engine import facts as facts_of
-from placement.errors import PlacementError
+from placement.errors import PlacementError, Problem
+from placement.estimate.needed import AS_ASKED
+from placement.estimates_file import add_estimate
+from placement.folder import Folder
 from placement.gateway import arguments_with, read_command, real_command
 from placement.identity import identify, identity_of
 from placement.policy import Site
@@ -23,10 +26,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Asked:
-    """A submission as it was asked about, and the real command that would run, None if it is not on this machine."""
+    """A submission as it was asked about, and the real command that would run, None if it is not on this machine.
+
+    `given` are the facts that `--fact` says; `trouble` is what is wrong with the table of estimates.
+    """
 
     submission: Submission
     real: str | None
+    given: frozenset[str] = frozenset()
+    trouble: Problem | None = None
+
+    def sources(self) -> dict[str, str]:
+        """What each fact of the demand rests on, in words; those that `--fact` says, on nothing."""
+        known = self.submission.estimate
+        estimated = known.facts() if known else {}
+        sources = {fact: AS_ASKED for fact in DEMANDED if self.submission.facts.get(fact) is not None}
+        sources |= {fact: known.basis_of(fact) for fact in estimated} if known else {}
+        return {fact: words for fact, words in sources.items() if fact not in self.given}
 
     def argv(self, queue: str | None, decision_id: str) -> list[str] | None:
         """What would be executed in `queue`; None without a command."""
@@ -35,6 +51,9 @@ class Asked:
             return None
         arguments = arguments_with(command, queue, decision_id) if queue and command.submits else command.arguments
         return [self.real or command.family, *arguments]
+
+
+DEMANDED = ("memory", "vcores", "executors")
 
 
 def asking(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -54,6 +73,7 @@ def asking(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def ask(
     site: Site,
+    policy_folder: str,
     user: str | None,
     groups: str | None,
     queue: str | None,
@@ -70,7 +90,12 @@ def ask(
     reading = read_command(name, arguments, real, os.environ) if name else None
     request = Request(queue, "--queue") if queue is not None else reading.request if reading else None
     identity = _identity(user, groups, reading, site)
-    return Asked(Submission(identity, request, reading, {**facts_of(reading), **_given(facts)}), real)
+    submission = Submission(identity, request, reading, facts_of(reading))
+    owner = Folder(policy_folder).owner
+    trouble = add_estimate(submission, site.estimates, owner) if site.estimates else None
+    given = _given(facts)
+    submission.facts = {**submission.facts, **given}
+    return Asked(submission, real, frozenset(given), trouble)
 
 
 def _given(facts: tuple[str, ...]) -> "dict[str, Value]":

@@ -29,9 +29,9 @@ def command(
     """
     folder = Folder(policy_folder)
     policy = folder.policy()
-    asked = ask(policy.site, user, groups, queue, facts, command_line)
+    asked = ask(policy.site, policy_folder, user, groups, queue, facts, command_line)
     decision = decide(asked.submission, policy, new_id())
-    for trouble in folder.troubles:
+    for trouble in filter(None, (*folder.troubles, asked.trouble)):
         click.echo(str(trouble), err=True)
     if as_json:
         data = decision.as_data() | {"argv": asked.argv(decision.queue, decision.id)}

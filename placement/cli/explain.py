@@ -29,10 +29,13 @@ def command(
     """
     folder = PolicyFiles(policy_folder)
     policy, rules = folder.policy(), folder.placing_rules()
-    submission = ask(policy.site, user, groups, queue, facts, command_line).submission
+    asking_for = ask(policy.site, policy_folder, user, groups, queue, facts, command_line)
+    submission, sources = asking_for.submission, asking_for.sources()
+    if asking_for.trouble:
+        click.echo(str(asking_for.trouble), err=True)
     identity = submission.identity
     decision = decide(submission, policy, new_id())
-    trials = explain(rules, identity.user, identity.groups, submission.facts, policy.site.scheduler)
+    trials = explain(rules, identity.user, identity.groups, submission.facts, policy.site.scheduler, sources)
     if as_json:
         data = decision.as_data() | {"trials": [trial.as_data() for trial in trials]}
         click.echo(json.dumps(data, ensure_ascii=False, indent=2))

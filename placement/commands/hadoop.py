@@ -9,10 +9,15 @@ classes by tests/cluster/test_hadoop_reading.py. What runs in a jar is read by `
 """
 
 from placement.commands.base import Surroundings, joined_tags, undashed, unquoted
-from placement.commands.hadoop_conf import FRAMEWORK, JAVA_BLANKS, NAME, OLD_NAMES, QUEUE, TAGS, Configuration
+from placement.commands.hadoop_conf import FRAMEWORK, JAVA_BLANKS, NAME, OLD_NAMES, QUEUE, REDUCES, TAGS, Configuration
 from placement.errors import PlacementError, Problem, quoted
-from placement.estimate.demand import of_mapreduce
-from placement.submission import Reading, Request
+from placement.estimate.demand import MAP, REDUCE
+from placement.estimate.demand_hadoop import of_mapreduce
+from placement.submission import Reading, Request, SizeOption
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 GENERIC = frozenset(("D", "archives", "conf", "files", "fs", "jt", "libjars", "tokenCacheFile"))
 SHELL_SWITCHES = frozenset(("--buildpaths", "--debug", "--reexec", "--workers"))
@@ -126,9 +131,19 @@ def place(reading: Reading, queue: str, tag: str) -> list[str]:
     """The arguments with `queue` and `tag` where they win: behind the user's own, as the last of several counts."""
     arguments, position = reading.arguments, reading.position
     tags = joined_tags(reading.tags, tag)
-    option = "-jobconf" if arguments[max(position - 2, 0)] in JOBCONF else "-D"
+    option = _option(reading)
     ours = (option, f"{QUEUE}={queue}", option, f"{TAGS}={tags}")
     return [*arguments[:position], *ours, *arguments[position:]]
+
+
+def _option(reading: Reading) -> str:
+    """The option for settings where the decided queue goes."""
+    return "-jobconf" if reading.arguments[max(reading.position - 2, 0)] in JOBCONF else "-D"
+
+
+def _sizes(option: str) -> dict[str, SizeOption]:
+    keys = {role: f"mapreduce.{role}.memory.mb" for role in (MAP, REDUCE)}
+    return {role: SizeOption(key, option, f"{key}=", str) for role, key in keys.items()}
 
 
 def _read(reading: Reading, around: Surroundings) -> None:
@@ -144,7 +159,13 @@ def _read(reading: Reading, around: Surroundings) -> None:
     reading.name = name[0] if name else None
     reading.tags = tags[0].strip(JAVA_BLANKS) if tags else None
     if not framework or framework[0] != TEZ:
+
+        def with_said(said: "Mapping[str, str]", key: str) -> str | None:
+            return said[key] if key in said else configuration.text(key)
+
         reading.asked = of_mapreduce(configuration.text)
+        reading.asked_with = lambda said: of_mapreduce(lambda key: with_said(said, key))
+        reading.sizes = _sizes(_option(reading))
 
 
 def _shell(reading: Reading, around: Surroundings) -> Words:
@@ -164,7 +185,7 @@ def _shell(reading: Reading, around: Surroundings) -> Words:
     kind = SUBCOMMANDS[reading.family].get(word) or CLASSES.get(word) or ("class" if "." in word else "")
     if not kind:
         raise NothingSubmittedError(f"`{reading.family} {word}` submits nothing")
-    reading.application = word
+    reading.application = reading.script = word
     return _program(reading, kind, index + 1, conf_dir, around)
 
 
@@ -180,8 +201,8 @@ def _program(reading: Reading, kind: str, start: int, conf_dir: str, around: Sur
         if start == len(arguments):
             raise NothingSubmittedError("names no jar")
         reading.application = arguments[start]
-        main, does, start = main_class(arguments, start, around)
-        kind = CLASSES.get(main) or does
+        reading.script, does, start = main_class(arguments, start, around)
+        kind = CLASSES.get(reading.script) or does
     if kind == "jar":  # a jar that runs jars
         return _program(reading, kind, start, conf_dir, around)
     if kind == "sqoop":
@@ -189,12 +210,12 @@ def _program(reading: Reading, kind: str, start: int, conf_dir: str, around: Sur
     if kind == "driver":
         if start == len(arguments) or arguments[start].startswith("-"):
             raise NothingSubmittedError("names none of the programs in the jar")
+        reading.script = arguments[start]
         start += 1
     if kind == "streaming" and start < len(arguments) and arguments[start].lower() in STREAMING_WORDS:
         start += 1
     words = Words(arguments, start, conf_dir)
-    reading.position = words.end
-    reading.application_arguments = arguments[words.end :]
+    reading.position, reading.application_arguments = words.end, arguments[words.end :]
     rest = words.rest()
     match kind:
         case "job":
@@ -221,6 +242,7 @@ def _program(reading: Reading, kind: str, start: int, conf_dir: str, around: Sur
                 words.jobconf.append((key, value))
                 if _is_ours(key):
                     reading.position = index + 1
+            words.jobconf += _reduces(rest)
         case "pipes":
             said = [setting for setting, _ in _settings(rest)][:1]  # of several it takes the first
             if any(_is_ours(each.partition("=")[0]) for each in ",".join(said).split(",")):
@@ -246,7 +268,7 @@ def _sqoop(reading: Reading, start: int, around: Surroundings, conf_dir: str = "
         expanded += said
         origins += [origin] * len(said)
         index += 1
-    reading.application = tool = expanded[0] if expanded else "help"
+    reading.application = reading.script = tool = expanded[0] if expanded else "help"
     if tool not in SQOOP_TOOLS:
         raise NothingSubmittedError(f"`sqoop {tool}` submits nothing")
     own = expanded[: expanded.index("--")] if "--" in expanded else expanded  # the rest is the child program's
@@ -396,6 +418,16 @@ def _settings(rest: list[tuple[str, int]]) -> list[tuple[str, int]]:
     """The values of `-jobconf`, each with its index."""
     places = [place for place, (word, _) in enumerate(rest[:-1]) if word in JOBCONF]
     return [(unquoted(rest[place + 1][0]), rest[place + 1][1]) for place in places]
+
+
+def _reduces(rest: list[tuple[str, int]]) -> list[tuple[str, str]]:
+    """What options of streaming's own say of reduces; they win over its settings (`StreamJob.setJobConf`)."""
+    own: dict[str, str] = {}
+    for place, (word, _) in enumerate(rest[:-1]):
+        if word.startswith("-"):
+            own.setdefault(undashed(word), unquoted(rest[place + 1][0]))  # of several, commons-cli gives the first
+    said = "0" if own.get("reducer") == "NONE" else own.get("numReduceTasks")
+    return [] if said is None else [(REDUCES, said)]
 
 
 def _out_of_reach(why: str, remedy: str) -> PlacementError:

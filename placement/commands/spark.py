@@ -7,13 +7,30 @@ against the real commands by tests/cluster/test_spark_reading.py.
 
 from placement.commands.base import Surroundings, joined_tags
 from placement.commands.properties import parse
-from placement.commands.spark_options import SCRIPTS, Words
-from placement.estimate.demand import of_spark
-from placement.submission import Reading, Request
+from placement.commands.spark_options import PYSPARK, SCRIPTS, Words
+from placement.estimate.demand import DRIVER, EXECUTOR
+from placement.estimate.demand_spark import of_spark
+from placement.submission import Reading, Request, SizeOption
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 QUEUE_KEY = "spark.yarn.queue"
 TAGS_KEY = "spark.yarn.tags"
 OLD_MASTERS = {"yarn-client": "client", "yarn-cluster": "cluster"}  # of Spark 1 and 2; Spark 3 refuses them
+SCRIPT_FILES = (".py", ".R", ".r")
+
+
+def in_java_units(mib: int) -> str:
+    """MiB as Java's and Spark's options say them: `3g`, `2304m`."""
+    return f"{mib // 1024}g" if mib % 1024 == 0 else f"{mib}m"
+
+
+SIZES = {
+    DRIVER: SizeOption("spark.driver.memory", "--driver-memory", "", in_java_units),
+    EXECUTOR: SizeOption("spark.executor.memory", "--executor-memory", "", in_java_units),
+}
 
 
 def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
@@ -73,7 +90,16 @@ def read(command: str, arguments: list[str], around: Surroundings) -> Reading:
         return reading.passes(f"its master is {reading.master}, not yarn")
     if reading.application is None:
         return reading.passes("names no application")
-    reading.asked = of_spark(value, reading.deploy_mode)
+    reading.script = _script(reading.application, options.get("--class"))
+    is_python = reading.application == PYSPARK or reading.application.endswith(".py")  # SparkSubmit.isPython
+    mode = reading.deploy_mode
+    reading.asked = of_spark(value, mode, is_python)
+
+    def with_said(said: "Mapping[str, str]", option: str, key: str, variable: str = "") -> str | None:
+        return said[key] if key in said else value(option, key, variable)
+
+    reading.asked_with = lambda said: of_spark(lambda *words: with_said(said, *words), mode, is_python)
+    reading.sizes = SIZES
     reading.submits = True
     return reading
 
@@ -84,6 +110,13 @@ def place(reading: Reading, queue: str, tag: str) -> list[str]:
     tags = joined_tags(reading.tags, tag)
     ours = ("--queue", queue, "--conf", f"{TAGS_KEY}={tags}")
     return [*arguments[:position], *ours, *arguments[position:]]
+
+
+def _script(application: str, main_class: str | None) -> str:
+    """What the application is known by: of a script its file, whatever class is said."""
+    if main_class and not application.endswith(SCRIPT_FILES):
+        return main_class
+    return application.rpartition("/")[2]
 
 
 def _layers(words: Words, around: Surroundings) -> list[tuple[dict[str, str], str]]:

@@ -1,5 +1,6 @@
 """Every rule of a map and why it matches a submission or not; the candidates are those of `match.candidates`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,19 +25,34 @@ class Trial:
         return {"line": self.rule.line, "text": self.rule.text, "queue": self.queue, "why": self.why}
 
 
-def explain(rules: Rules, user: str, groups: tuple[str, ...], facts: "Facts", scheduler: str) -> list[Trial]:
-    """A trial of every rule, in the order of the map."""
-    return [_tried(rule, rules, user, groups, facts, scheduler) for rule in rules.rules]
+def explain(
+    rules: Rules,
+    user: str,
+    groups: tuple[str, ...],
+    facts: "Facts",
+    scheduler: str,
+    sources: Mapping[str, str] | None = None,
+) -> list[Trial]:
+    """A trial of every rule, in the order of the map. `sources` say in words what a fact rests on."""
+    return [_tried(rule, rules, user, groups, facts, scheduler, sources or {}) for rule in rules.rules]
 
 
-def _tried(rule: Rule, rules: Rules, user: str, groups: tuple[str, ...], facts: "Facts", scheduler: str) -> Trial:
+def _tried(
+    rule: Rule,
+    rules: Rules,
+    user: str,
+    groups: tuple[str, ...],
+    facts: "Facts",
+    scheduler: str,
+    sources: Mapping[str, str],
+) -> Trial:
     is_meant, why = _target(rule, rules, user, groups)
     if not is_meant:
         return Trial(rule, None, why)
     if rule.condition is not None:
         seen: list[tuple[str, Value | None, bool]] = []
         is_true = holds(rule.condition, facts, seen)
-        why = f"{why}; {', '.join(_comparison(*each) for each in seen)}"
+        why = f"{why}; {', '.join(_comparison(*each, sources) for each in seen)}"
         if not is_true:
             return Trial(rule, None, why)
     queue = queue_of(rule, user, groups, scheduler)
@@ -61,7 +77,8 @@ def _target(rule: Rule, rules: Rules, user: str, groups: tuple[str, ...]) -> tup
     return False, f"has not the role {quoted(rule.name)}"
 
 
-def _comparison(words: str, known: "Value | None", result: bool) -> str:
+def _comparison(words: str, known: "Value | None", result: bool, sources: Mapping[str, str]) -> str:
     fact = words.partition(" ")[0]
     value = "not known" if known is None else value_in_words(fact, known)
-    return f"`{words}` is {'true' if result else 'false'} ({fact}: {value})"
+    source = f", {sources[fact]}" if fact in sources else ""
+    return f"`{words}` is {'true' if result else 'false'} ({fact}: {value}{source})"

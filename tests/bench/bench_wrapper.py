@@ -7,6 +7,10 @@ import tempfile
 import threading
 from pathlib import Path
 
+from placement.estimate.keys import keys_of
+from placement.estimate.row import WIDTH
+from placement.estimate.table import content
+from tests.bench.bench_estimate_lookup import row
 from tests.bench.bench_start import BARE, policy
 from tests.bench.side_by_side import Command, measured, show
 from tests.conftest import ROOT
@@ -39,6 +43,16 @@ def main() -> None:
                 (ROOT / "wrappers" / "spark-submit", *JOB),
                 environ | {"SPARK_CONF_DIR": str(conf)},
             )
+        learned = Path(folder, "estimates.table")
+        learned.write_bytes(content(rows().items(), WIDTH, 0))
+        with_estimates = f"commands: {{spark-submit: {REAL}}}\nestimates: {{table: {learned}}}\n"
+        where = policy(
+            Path(folder, "e"), 5, site=f"{with_estimates}audit: {{file: {folder}/e.jsonl, arguments: masked}}\n"
+        )
+        commands["spark-submit, 5 rules, with estimates"] = (
+            (ROOT / "wrappers" / "spark-submit", *JOB),
+            {"PATH": os.defpath, "HADOOP_USER_NAME": "me", "PLACEMENT_POLICY": str(where), "SPARK_CONF_DIR": str(conf)},
+        )
         admitted = Path(folder, "agent.sock")
         threading.Thread(target=agent, args=(listening(admitted),), daemon=True).start()
         more = f"admission: {{socket: {admitted}}}\ncommands: {{spark-submit: {REAL}}}\n"
@@ -51,7 +65,15 @@ def main() -> None:
         )
         show("a wrapped command up to its exec", measured(commands), against="python3 -I -S -c pass")
         records = Path(folder, "5.jsonl").read_text().count('"outcome": "run"')
-        print(f"  {records} decisions of the second last are in its trail")
+        print(f"  {records} decisions of the first of ours are in its trail")
+
+
+def rows() -> dict[str, list[float]]:
+    """A table that knows this job, and 20,000 others."""
+    mine = {"application": "nightly", "user": "me", "kind": "spark", "script": "job.py", "arguments": ["2026-11-21"]}
+    return {key: row(1) for key in keys_of({**mine, "role": "executor"})} | {
+        f"a:u/{n}/executor": row(n) for n in range(20_000)
+    }
 
 
 def listening(path: Path) -> socket.socket:

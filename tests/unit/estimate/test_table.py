@@ -63,3 +63,7 @@ def test_a_table_of_another_release():
 def test_rows_are_all_as_wide():
     with pytest.raises(ValueError, match="2 numbers instead of 3"):
         content([("a", (1, 2))], 3, 0)
+
+
+def test_the_table_names_nobody():
+    assert b"ann" not in content([("x:ann/nightly sales/executor", (1, 2, 3))], 3, 0)
