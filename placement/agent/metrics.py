@@ -60,6 +60,18 @@ class Metrics:
         self._clients = Gauge("placement_connected_clients", "Clients connected to the socket.", registry=own)
         self._refused = Counter("placement_refused_clients", "Clients sent away.", ["reason"], registry=own)
 
+        self._learned = Counter(
+            "placement_runs_learned", "Finished runs, by role, that were learned from.", registry=own
+        )
+        self._unlearned = Counter(
+            "placement_learning_failures", "What kept estimates from being learned.", ["reason"], registry=own
+        )
+        self._keys = Gauge("placement_estimates_keys", "Jobs, users and kinds that estimates know.", registry=own)
+        self._known_s: float | None = None
+        Gauge(
+            "placement_estimates_age_seconds", "Age of the table of estimates; +Inf if there is none.", registry=own
+        ).set_function(self._estimates_age_s)
+
     def decided(self, outcome: str, reason: str = "") -> None:
         """A submission got its last answer; `reason` is a kebab-case code, never words."""
         self._decisions.labels(outcome, reason).inc()
@@ -108,9 +120,25 @@ class Metrics:
         """A client was sent away."""
         self._refused.labels(reason).inc()
 
+    def learned(self, runs: int, keys: int) -> None:
+        """So many runs more were learned; `keys` are known in all."""
+        self._learned.inc(runs)
+        self._keys.set(keys)
+
+    def not_learned(self, reason: str) -> None:
+        """Something kept estimates from being learned; `reason` is the code of the problem."""
+        self._unlearned.labels(reason).inc()
+
+    def estimates(self, known_s: float | None) -> None:
+        """The table had all that was known, at seconds since the epoch; None: there is no table."""
+        self._known_s = known_s
+
     def text(self) -> bytes:
         """All of it, in Prometheus' text format, see CONTENT_TYPE."""
         return prometheus_client.generate_latest(self._registry)
 
     def _age_s(self) -> float:
         return float("inf") if self._taken_s is None else self._now() - self._taken_s
+
+    def _estimates_age_s(self) -> float:
+        return float("inf") if self._known_s is None else self._now() - self._known_s

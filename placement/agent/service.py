@@ -1,4 +1,4 @@
-"""The agent as a process: what it is made of, and the three things that it does again and again."""
+"""The agent as a process: what it is made of, and the things that it does again and again."""
 
 import asyncio
 import contextlib
@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from placement.admission.room import unlimited
 from placement.agent.admissions import Admissions
 from placement.agent.book import Book, Rules
+from placement.agent.learns import Learns
 from placement.agent.log import Log
 from placement.agent.metrics import Metrics
 from placement.agent.names import Account, Names, has_name
@@ -21,7 +22,7 @@ from placement.agent.systemd import Systemd
 from placement.agent.web import Web
 from placement.errors import PlacementError, Problem
 from placement.identity import groups_of, user_name
-from placement.policy import Admission
+from placement.policy import Admission, Site
 from placement.policy_files import PolicyFiles
 from placement.queues.access import Somebody
 from placement.queues.queue import Hierarchy
@@ -30,6 +31,7 @@ from placement.yarn import snapshot_file
 from placement.yarn.configuration import resource_manager
 from placement.yarn.policy_terms import policy_terms
 from placement.yarn.snapshot import WITHIN_S, Watcher
+from placement.yarn.terms import Terms
 
 TICK_S = 1.0
 DAY_S = 86400.0
@@ -77,7 +79,7 @@ class _Agent:
     async def run(self) -> None:
         """Until SIGTERM."""
         systemd, admission = Systemd(self._environ), self._admission
-        self._policy, rules, self._watcher = self._read(self._files)
+        self._policy, rules, self._watcher, self._terms = self._read(self._files)
         ledger = open_ledger(admission.database, socket.gethostname(), LEDGER_S)
         with contextlib.closing(ledger), contextlib.ExitStack() as opened:
             self._now.shared(ledger.time_s)
@@ -89,7 +91,9 @@ class _Agent:
                 listening = file.listen()
             web = await self._web()
             async with asyncio.TaskGroup() as tasks:
-                again = [tasks.create_task(each) for each in (self._watch(), self._tick(), self._keep(ledger))]
+                learns = Learns(admission.database, self._account, self._environ, self._log, self._metrics, self._now)
+                loops = self._watch(), self._tick(), self._keep(ledger), learns.again(self._learnable)
+                again = [tasks.create_task(each) for each in loops]
                 try:
                     accounts = Names(self._account_of, has_name)
                     await serve(Server(self._desk, self._log, self._metrics, accounts), listening, systemd)
@@ -106,14 +110,18 @@ class _Agent:
         name = user_name(uid)
         return Account(name, self._groups_of(name))
 
-    def _read(self, files: PolicyFiles) -> tuple[Policy, Rules, Watcher]:
+    def _learnable(self) -> tuple[Site, Terms]:
+        return self._policy.site, self._terms
+
+    def _read(self, files: PolicyFiles) -> tuple[Policy, Rules, Watcher, Terms]:
         """What the policy of `files` says. Raises PlacementError."""
         site = files.site()
         admission, hierarchy = site.admission or self._admission, _hierarchy(files)
         rules = Rules(admission.reservation_s, admission.overtake_s, admission.ageing_s, _user_limits(hierarchy))
         manager = resource_manager(site, self._environ, self._account, WITHIN_S)
-        watcher = Watcher(manager, self._now, policy_terms(files, self._environ))
-        return Policy(site, admission, files.revision(), _roles_of(hierarchy)), rules, watcher
+        told = policy_terms(files, self._environ)
+        watcher = Watcher(manager, self._now, told)
+        return Policy(site, admission, files.revision(), _roles_of(hierarchy)), rules, watcher, told
 
     async def _watch(self) -> None:
         """Takes snapshots, in a thread: the ResourceManager may be slow."""
@@ -152,7 +160,7 @@ class _Agent:
                 revision = await asyncio.to_thread(files.revision)
                 if revision != seen:
                     seen = revision
-                    self._policy, rules, self._watcher = await asyncio.to_thread(self._read, files)
+                    self._policy, rules, self._watcher, self._terms = await asyncio.to_thread(self._read, files)
                     self._desk.renew(self._policy, rules)
                     self._log.info("policy-changed", revision=revision)
             except PlacementError as error:

@@ -16,6 +16,7 @@ NO_OUTPUT = 74  # EX_IOERR
 CONFIGURATION = 78  # EX_CONFIG
 
 COMMANDS = {
+    "advise": "who wastes most memory, and what to ask for instead",
     "agent": "the service that gives those who wait their turns",
     "access": "who may submit to which queue and administer it, and why",
     "apply": "brings the policy to the scheduler, and takes back what fails",
@@ -24,11 +25,13 @@ COMMANDS = {
     "compile": "writes the index of a policy, which spares its reading",
     "decide": "the queue of a user or a command, and why",
     "doctor": "whether this gateway is set up as it should be",
+    "estimate": "what a command asks for, what it will need, and why",
     "explain": "the same, with every rule that was tried",
     "history": "what was applied, when, by whom, and with what outcome",
     "impact": "who would be placed otherwise by another policy",
     "import": "a policy folder from the file of a scheduler",
     "install-wrappers": "wrappers in front of the real commands, put there or removed",
+    "learn": "reads what finished, and learns from it what the next jobs will need",
     "monitor": "what is free, what each application uses, what is in danger",
     "parity": "whether gateway and ResourceManager let the same people in",
     "plan": "what the policy would change of what the scheduler is told",

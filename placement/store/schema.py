@@ -14,6 +14,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     Table,
     Text,
@@ -156,6 +157,27 @@ backfill = Table(
     TABLES,
     Column("source", Text, primary_key=True),
     _time("mark_s"),
+)
+
+# What was learned of each key, see `states`: as it was when the run of that `number` had been learned. `last_s`: when
+# the last run ended that it knows of.
+states = Table(
+    "states",
+    TABLES,
+    Column("key", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    _time("last_s"),
+    Column("content", LargeBinary, nullable=False),
+    Index("states_number", "number"),
+    Index("states_last", "last_s"),
+)
+
+# Up to which number of `runs` all was learned.
+learned = Table(
+    "learned",
+    TABLES,
+    Column("what", Text, primary_key=True),
+    Column("number", BigInteger, nullable=False),
 )
 
 # The steps of `migrations` that were taken.

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Dialect,
     Insert,
     Select,
+    Table,
     Update,
     bindparam,
     delete,
@@ -48,6 +49,13 @@ def promise(database: str) -> Insert:
     names = ("entry", "queue", "from_s", "to_s", "made_s")
     new = _INSERTS[database](promises).values({name: bindparam(name) for name in names})
     return new.on_conflict_do_nothing(index_elements=["entry"])  # type: ignore[no-any-return]
+
+
+def upsert(database: str, table: Table, key: tuple[str, ...], values: tuple[str, ...]) -> Insert:
+    """A row of `table`, or these values of the one that has its key; as `add`."""
+    new = _INSERTS[database](table).inline().values({name: bindparam(name) for name in (*key, *values)})
+    changed = {name: new.excluded[name] for name in values}
+    return new.on_conflict_do_update(index_elements=list(key), set_=changed)  # type: ignore[no-any-return]
 
 
 def lead(database: str, clock: str | None) -> Insert:

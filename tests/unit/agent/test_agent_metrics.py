@@ -43,6 +43,9 @@ def used(metrics):
     metrics.promised(False)
     metrics.connected(7)
     metrics.refused("too-many")
+    metrics.learned(5, 12)
+    metrics.not_learned("rm-away")
+    metrics.estimates(940.0)
     return metrics
 
 
@@ -63,6 +66,9 @@ def test_what_is_counted_can_be_read(metrics):
     assert (found["placement_promises_total",], found["placement_promises_kept_total",]) == (2, 1)
     assert found["placement_connected_clients",] == 7
     assert found["placement_refused_clients_total", "too-many"] == 1
+    assert (found["placement_runs_learned_total",], found["placement_estimates_keys",]) == (5, 12)
+    assert found["placement_learning_failures_total", "rm-away"] == 1
+    assert found["placement_estimates_age_seconds",] == 60
     assert found["process_open_fds",] > 0
 
 
@@ -77,6 +83,7 @@ def test_promtool_has_nothing_to_say(metrics, is_used):
 
 def test_a_cluster_never_seen_is_infinitely_old(metrics):
     assert samples(metrics)["placement_snapshot_age_seconds",] == float("inf")
+    assert samples(metrics)["placement_estimates_age_seconds",] == float("inf")
 
 
 def test_a_queue_that_has_emptied_is_no_longer_there(metrics):
