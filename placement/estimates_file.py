@@ -98,7 +98,7 @@ def _of_whole(table: Table, keys: tuple[str, ...]) -> "list[Interval]":
     """How long the job itself takes, where that is all that is known of it."""
     for key in keys:
         row = _row(table, key) if is_own(key) else None
-        if found := _finite(row.interval("duration") if row else None):
+        if found := _finite(row.duration_s() if row else None):
             return found
     return []
 

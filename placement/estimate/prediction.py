@@ -5,7 +5,7 @@ from placement.estimate.keys import general
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from placement.estimate.row import Row
@@ -34,11 +34,12 @@ class Prediction:
 
     `safe_bytes`: what one container should be given. `low_bytes` to `high_bytes`: what it is expected to use.
     `duration_s`, `vcores` (of all containers together), `read_bytes`, `shuffled_bytes`: intervals, None: not known.
-    `basis` says in words what it rests on: `runs` of the job itself, none if it was never seen.
+    `basis` says in words what it rests on, and is made when it is asked for: `runs` of the job itself, none if it was
+    never seen.
     """
 
     __slots__ = (
-        "basis",
+        "_basis",
         "duration_s",
         "high_bytes",
         "low_bytes",
@@ -49,20 +50,29 @@ class Prediction:
         "vcores",
     )
 
-    def __init__(self, safe_bytes: float, low_bytes: float, high_bytes: float, basis: str, runs: int = 0) -> None:
+    def __init__(
+        self, safe_bytes: float, low_bytes: float, high_bytes: float, basis: "str | Callable[[], str]", runs: int = 0
+    ) -> None:
         self.safe_bytes = safe_bytes
         self.low_bytes = low_bytes
         self.high_bytes = high_bytes
-        self.basis = basis
+        self._basis = basis
         self.runs = runs
         self.duration_s: Interval | None = None
         self.vcores: Interval | None = None
         self.read_bytes: Interval | None = None
         self.shuffled_bytes: Interval | None = None
 
+    @property
+    def basis(self) -> str:
+        """What it rests on."""
+        if not isinstance(self._basis, str):
+            self._basis = self._basis()
+        return self._basis
+
     def as_data(self) -> dict[str, object]:
         """The prediction as plain data, for `--json`."""
-        data = {name: getattr(self, name) for name in self.__slots__}
+        data = {"basis": self.basis, **{name: getattr(self, name) for name in self.__slots__[1:]}}
         return {name: each.as_data() if isinstance(each, Interval) else each for name, each in data.items()}
 
 

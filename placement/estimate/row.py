@@ -55,8 +55,12 @@ class Row:
     held_x: float
 
     def __init__(self, numbers: "Iterable[float]") -> None:
-        for name, value in zip(FIELDS, numbers, strict=True):
-            setattr(self, name, value)
+        (
+            self.count, self.last_s, self.shape, self.a, self.b, self.low_x, self.high_x, self.least,
+            self.first, self.second, self.low, self.high, self.peak, self.held, self.held_x,
+            self.duration_low, self.duration, self.duration_high, self.vcores_low, self.vcores, self.vcores_high,
+            self.read_low, self.read, self.read_high, self.shuffled_low, self.shuffled, self.shuffled_high,
+        ) = numbers  # fmt: skip
 
     def numbers(self) -> "tuple[float, ...]":
         """The fields in their order, to be stored."""
@@ -76,10 +80,13 @@ class Row:
         is_free = self.shape == SHARE or (self.shape == CONSTANT and self.count >= FEWEST)
         return is_free or input_bytes is None or not input_bytes > self.high_x * FARTHEST
 
-    def interval(self, name: str) -> Interval | None:
-        """Of one of the other quantities."""
-        low, middle, high = (getattr(self, each) for each in (f"{name}_low", name, f"{name}_high"))
-        return Interval(low, middle, high) if middle >= 0 else None
+    def duration_s(self) -> Interval | None:
+        """How long the job takes."""
+        return _interval(self.duration_low, self.duration, self.duration_high)
+
+
+def _interval(low: float, middle: float, high: float) -> Interval | None:
+    return Interval(low, middle, high) if middle >= 0 else None
 
 
 def along(
@@ -142,11 +149,13 @@ def predict(
         safe = max(safe, request)
     safe = limits.within(max(safe, held))
     most = limits.within(max(expected * row.high, held))
-    words = basis(row, of_itself, features, now_s)
-    found = Prediction(safe, min(expected * row.low, most), most, words, int(row.count) if of_itself else 0)
+    told = lambda: basis(row, of_itself, features, now_s)  # noqa: E731
+    found = Prediction(safe, min(expected * row.low, most), most, told, int(row.count) if of_itself else 0)
     if of_itself:
-        found.duration_s, found.vcores = row.interval("duration"), row.interval("vcores")
-        found.read_bytes, found.shuffled_bytes = row.interval("read"), row.interval("shuffled")
+        found.duration_s = row.duration_s()
+        found.vcores = _interval(row.vcores_low, row.vcores, row.vcores_high)
+        found.read_bytes = _interval(row.read_low, row.read, row.read_high)
+        found.shuffled_bytes = _interval(row.shuffled_low, row.shuffled, row.shuffled_high)
     return found
 
 

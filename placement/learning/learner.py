@@ -17,7 +17,7 @@ from placement.store import runs as store
 from placement.store.runs import Runs
 from placement.store.states import Kept, States
 
-PORTION = 4000  # rows that are learned in one transaction, which others have to wait for
+PORTION = 4000  # rows that are learned in one transaction, which others have to wait for: half a second at most
 
 
 class Learner:
@@ -61,11 +61,11 @@ class Learner:
         elif mark > self._mark:
             self._load(self._mark, mark, self._estimator.learned)
 
-    def learn(self, most: int = PORTION) -> int:
-        """Learns the next rows, and writes what they changed; how many. To be called until it is 0."""
+    def learn(self, most: int | None = None) -> int:
+        """Learns the next rows, PORTION or `most`, and writes what they changed; how many. To be called until it is 0."""
         self.follow()
         estimator, before = self._known(), self._mark
-        rows = self._runs.since(before, most)
+        rows = self._runs.since(before, PORTION if most is None else most)
         if not rows:
             return 0
         after = rows[-1][0]

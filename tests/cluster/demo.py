@@ -1,6 +1,6 @@
 """`make demo`: several users submit the same PySpark job through the wrapper; a real ResourceManager runs it.
 
-What was decided is asked of `placement decide`; where the job really ran, of the ResourceManager. Then admission.
+What was decided is asked of `placement decide`; where the job really ran, of the ResourceManager. Then admission, and estimates.
 """
 
 import json
@@ -18,7 +18,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 
-from tests.cluster import demo_admission, parts
+from tests.cluster import demo_admission, demo_estimates, parts
 from tests.cluster.gateway import Gateway
 from tests.cluster.yarn import USERS, Yarn, YarnError
 
@@ -78,7 +78,8 @@ def main() -> int:
             show(console, lambda tell: run_all(gateway, tell))
             say_refusals(console, gateway)
             waited = demo_admission.run(console, yarn)
-            yarn.keep = not (waited and all(each.is_as_decided for each in SUBMISSIONS))
+            advised = demo_estimates.run(console, yarn, PLACEMENT)
+            yarn.keep = not (waited and advised and all(each.is_as_decided for each in SUBMISSIONS))
     except (YarnError, parts.MissingPart, TimeoutError) as error:
         console.print("\n".join([f"demo: {error}", *getattr(error, "__notes__", ())]), markup=False)
         return 1
@@ -86,7 +87,7 @@ def main() -> int:
         console.print(f"demo: NOT as decided; the logs are in {yarn.logs}")
         return 1
     took_s = time.monotonic() - begin
-    console.print(f"\nEvery job ran where map.txt says, and when it had room; {took_s:.0f} s in all. By hand:\n")
+    console.print(f"\nEvery job ran where map.txt says, when it had room, and one was told what it needs; {took_s:.0f} s in all. By hand:\n")
     console.print(by_hand(), markup=False, soft_wrap=True)
     return 0
 

@@ -1,4 +1,4 @@
-"""The last act of `make demo`: a full queue, somebody who waits, the turn; a refusal, and its way out taken.
+"""An act of `make demo`: a full queue, somebody who waits, the turn; a refusal, and its way out taken.
 
 What is said is the wrapper's own words; what was submitted is asked of the ResourceManager.
 """

@@ -11,6 +11,7 @@ from placement.errors import PlacementError
 from placement.estimate.keys import keys_of
 from placement.estimate.row import WIDTH, Limits, Row, predict
 from placement.estimate.table import HEAD, Table
+from placement.learning import learner as learner_module
 from placement.learning import learning as learning_module
 from placement.learning.learning import Learning
 from placement.learning.observation import features
@@ -168,25 +169,27 @@ def test_it_stops_soon_and_goes_on_where_it_was(tmp_path, gateways):
 
 
 def test_a_lost_lease_ends_the_pass(tmp_path, gateways, monkeypatch):
+    monkeypatch.setattr(learner_module, "PORTION", 100)
     monkeypatch.setattr(learning_module, "RENEWED_S", -1.0)
     site(tmp_path, "http://127.0.0.1:9")
     gateway = gateways()
-    gateway._runs.add(rows(1100))
+    gateway._runs.add(rows(150))
 
     def steal(_):
         with sqlite3.connect(tmp_path / "ledger.db") as connection:
             connection.execute("UPDATE lease SET agent = 'gateway-9'")
         connection.close()
 
-    assert one_pass(gateway, tmp_path, tell=steal).learned == 1000
+    assert one_pass(gateway, tmp_path, tell=steal).learned == 100
 
 
 def test_a_long_pass_leaves_tables_behind(tmp_path, gateways, monkeypatch):
+    monkeypatch.setattr(learner_module, "PORTION", 100)
     monkeypatch.setattr(learning_module, "WRITTEN_S", 0.0)
     monkeypatch.setattr(learning_module, "SHARE", 0)
     site(tmp_path, "http://127.0.0.1:9")
     gateway = gateways()
-    gateway._runs.add(rows(2200))
+    gateway._runs.add(rows(250))
     seen = []
     one_pass(gateway, tmp_path, tell=lambda _: seen.append((tmp_path / "estimates.table").exists()))
     assert seen[0] is False
