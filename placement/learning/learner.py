@@ -62,7 +62,7 @@ class Learner:
             self._load(self._mark, mark, self._estimator.learned)
 
     def learn(self, most: int | None = None) -> int:
-        """Learns the next rows, PORTION or `most`, and writes what they changed; how many. To be called until it is 0."""
+        """Learns the next PORTION (or `most`) rows, and writes what they changed; how many. Call it until it is 0."""
         self.follow()
         estimator, before = self._known(), self._mark
         rows = self._runs.since(before, PORTION if most is None else most)

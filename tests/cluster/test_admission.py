@@ -87,7 +87,7 @@ def held(agent: Agent, start: Start) -> Start:
     command.chmod(0o755)
     with open(agent.gateway.policy / "site.yaml", "a") as site:
         site.write(f"commands: {{spark-submit: {command}}}\n")
-    plain = ("--deploy-mode", "cluster", "--conf", "spark.executor.instances=0")
+    plain = ("--deploy-mode", "cluster", "--conf", "spark.dynamicAllocation.enabled=true")
     return lambda name, queue, seconds, **more: start(name, queue, *plain, "job.py", str(seconds), **more)
 
 
@@ -171,14 +171,14 @@ def test_the_way_out_of_a_refusal_is_taken_literally_and_runs(start):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_who_is_ended_gives_the_place_up_and_nothing_was_submitted(agent, held, number):
-    first = held("holds", "root.one", 600)
+    first = held(f"holds-{number}", "root.one", 600)
     until(lambda: first.application, "the first one is there")
-    second = held("leaves", "root.one", 1)
+    second = held(f"leaves-{number}", "root.one", 1)
     until(agent.waiting, "the second one waits")
     assert second.end(number) == -number
     until(lambda: not agent.waiting(), "its place is given up", within_s=10)
     assert second.application is None
-    third = held("stays", "root.one", 1)
+    third = held(f"stays-{number}", "root.one", 1)
     until(agent.waiting, "the third one waits")
     agent.gateway.yarn.kill(first.application["id"])
     assert third.ended() == 0, third.said
@@ -186,7 +186,7 @@ def test_who_is_ended_gives_the_place_up_and_nothing_was_submitted(agent, held, 
 
 
 def test_an_agent_that_is_killed_and_comes_again_knows_everybody(agent, held):
-    first = held("holds", "root.one", 600)
+    first = held("holds-on", "root.one", 600)
     until(lambda: first.application, "the first one is there")
     waiting = [held("early", "root.one", 1)]
     until(lambda: len(agent.waiting()) == 1, "the first of the others waits")

@@ -37,7 +37,7 @@ def test_learn_reads_what_finished_and_writes_the_table(run, cluster):
     assert re.fullmatch(r"read 6 applications that ended since \d{4}-\d\d-\d\d \d\d:\d\d: 12 new rows", lines[0])
     assert lines[-1] == f"learned 12 rows; 9 keys are known; {cluster}/estimates.table is written"
     assert (cluster / "estimates.table").exists()
-    status, out, _ = run("learn", "--json", "--days", "2")
+    status, out, _ = run("learn", "--json", "--days", "1")
     assert status == 0
     told = json.loads(out)
     assert (told["rows"], told["learned"], told["problems"]) == (0, 0, [])
@@ -101,6 +101,7 @@ def test_advise_of_a_user_or_queue_of_those_days(run, cluster):
     jobs += [{"name": "unmeasured", "user": "eve", "queue": "root.b", "peak": None}]
     Runs(engine).add(own(jobs))
     engine.dispose()
+    site(cluster, "http://127.0.0.1:9", keep="90d")
     run("learn")
 
     def told(*options):

@@ -38,10 +38,10 @@ def logged(folder, application, used_mib=700):
 
 
 def site(folder, address, **said):
-    """A policy folder."""
+    """A policy folder; what finished is looked for two days back, as each of them takes four commits."""
     folder.chmod(0o755)
     (folder / "map.txt").write_text("* root.batch\n")
-    estimates = {"table": folder / "estimates.table", "spark-logs": [str(folder / "events")], **said}
+    estimates = {"table": folder / "estimates.table", "spark-logs": [str(folder / "events")], "keep": "2d", **said}
     (folder / "events").mkdir(exist_ok=True)
     (folder / "site.yaml").write_text(
         f"resource-managers: ['{address}']\n"

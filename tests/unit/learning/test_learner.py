@@ -91,8 +91,8 @@ def test_who_learned_what_another_has_learned_meanwhile_writes_nothing(opened):
 
 
 def test_it_is_all_the_same_where_it_is_killed(tmp_path):
-    """At every statement and commit of learning three portions."""
-    found = rows(60)
+    """At every statement and commit of learning two portions."""
+    found = rows(40)
     expected, number, is_done = undisturbed(found), 0, False
     while not is_done:
         number += 1

@@ -146,12 +146,11 @@ def test_another_choice_makes_another_table(tmp_path, gateways):
 
 def test_what_is_older_than_is_kept_goes(tmp_path, gateways):
     site(tmp_path, "http://127.0.0.1:9", keep="30d")
-    now_s = time.time()
     found = rows(20)
     gateway = gateways()
-    gateway._runs.add(found)  # of years ago or to come, by their own clock
+    gateway._runs.add(found)
     one_pass(gateway, tmp_path)
-    assert (gateway._runs.since(0) == []) == (now_s - found[0].finished_s > 30 * 86400)
+    assert len(gateway._runs.since(0)) == 20
     later = Learning(str(tmp_path / "ledger.db"), "g", USER, {}, lambda: found[-1].finished_s + 40 * 86400)
     one_pass(later, tmp_path)
     assert later._runs.since(0) == []
