@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 CONSTANT, LINE, POWER, SHARE = 0.0, 1.0, 2.0, 3.0  # f(x) = a; a + b x; a x**b; a of the request
 FARTHEST = 2.0  # times the largest input seen, up to where a shape is followed
+# As how many runs the asking counts: for a job that was never seen, beside the user's other jobs; for one that was.
+ASKED_OF_NEW, ASKED_OF_SEEN = 3.0, 0.15
 FEWEST = 4  # runs, before which no shape but the constant is fitted
 GROWTH = 2.0  # from one failed attempt to the next
 ABSURD = 2.0**60  # bytes; a number from here on says nothing
@@ -20,7 +22,7 @@ DEFAULT_BYTES = 2.0**30  # where there is neither a run nor a request: as `yarn.
 
 
 FIELDS = (
-    "count", "last_s", "shape", "a", "b", "low_x", "high_x", "least", "first", "second", "low", "high", "peak",
+    "count", "last_s", "shape", "a", "b", "low_x", "high_x", "least", "first", "second", "low", "high", "peak", "trust",
     "held", "held_x", "duration_low", "duration", "duration_high", "vcores_low", "vcores", "vcores_high",
     "read_low", "read", "read_high", "shuffled_low", "shuffled", "shuffled_high",
 )  # fmt: skip
@@ -33,7 +35,8 @@ class Row:
     `count` runs were learned, the last ended at `last_s` (since 1970). Memory goes by `shape` with `a` and `b` over the
     input x, which was seen from `low_x` to `high_x`, and is not expected below `least`: f(x). A first attempt gets
     f(x) `first`, a second f(x) `second`; a run is expected to use f(x) `low` to f(x) `high`. `peak`: the largest seen.
-    `held`: what runs with inputs from `held_x` on get at least. Then low, middle and high of what else runs used.
+    `trust`: how many runs outweigh what is asked for. `held`: what runs with inputs from `held_x` on get at least.
+    Then low, middle and high of what else runs used.
     """
 
     __slots__ = FIELDS
@@ -51,13 +54,14 @@ class Row:
     low: float
     high: float
     peak: float
+    trust: float
     held: float
     held_x: float
 
     def __init__(self, numbers: "Iterable[float]") -> None:
         (
             self.count, self.last_s, self.shape, self.a, self.b, self.low_x, self.high_x, self.least,
-            self.first, self.second, self.low, self.high, self.peak, self.held, self.held_x,
+            self.first, self.second, self.low, self.high, self.peak, self.trust, self.held, self.held_x,
             self.duration_low, self.duration, self.duration_high, self.vcores_low, self.vcores, self.vcores_high,
             self.read_low, self.read, self.read_high, self.shuffled_low, self.shuffled, self.shuffled_high,
         ) = numbers  # fmt: skip
@@ -144,9 +148,8 @@ def predict(
         return Prediction(size, 0.0, size, "nothing yet: what is asked for")
     expected = row.expected(x, request)
     of_itself, shared = is_own(keys[place]), place == len(keys) - 1
-    safe = asked if shared else _bounded(expected * row.first, request, row, of_itself)
-    if request is not None and not row.reaches(x):
-        safe = max(safe, request)
+    counts = ASKED_OF_SEEN if of_itself and row.reaches(x) else ASKED_OF_NEW
+    safe = asked if shared else _bounded(expected * row.first, request, row, of_itself, counts)
     safe = limits.within(max(safe, held))
     most = limits.within(max(expected * row.high, held))
     told = lambda: basis(row, of_itself, features, now_s)  # noqa: E731
@@ -214,8 +217,11 @@ def _is_held(row: Row, input_bytes: float | None) -> bool:
     return row.held > 0 and (input_bytes is None or not row.held_x > input_bytes)
 
 
-def _bounded(size: float, request: float | None, row: Row, of_itself: bool) -> float:
-    """Not above the request, unless the job itself was seen to need more: never worse than the asking."""
+def _bounded(size: float, request: float | None, row: Row, of_itself: bool, asked_counts: float = 0.0) -> float:
+    """The size, drawn in ln towards the request, which counts as so many runs; never above it.
+
+    Unless the job itself was seen to need more: then what is asked for says nothing.
+    """
     if request is None or (of_itself and row.peak > request):
         return size
-    return min(size, request)
+    return size * (request / size) ** (asked_counts / (asked_counts + row.trust)) if size < request else request

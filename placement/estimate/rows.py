@@ -39,7 +39,8 @@ def row_of(state: State, spread: Spread | None, price: float, step: float = 0.0)
     _set_shape(row, memory)
     row.first, row.second = best(cases, price, step / memory.shape.at(_or_none(memory.inputs[-1])))
     row.low, row.high = (quantile(cases.ratios, cases.weights, share) for share in (LOW, HIGH))
-    before = _before_records(measured, spread, state, price, step)
+    before, since = _before_records(measured, spread, state, price, step)
+    row.trust = row.count - since
     if before > row.held:
         row.held, row.held_x = before, float(measured[2, -1])
     return row
@@ -50,7 +51,7 @@ def shared_row(spread: Spread, price: float) -> Row:
     row = Row([UNKNOWN] * WIDTH)
     row.held = 0.0
     sizes, shares = _firsts(spread, FIRST), _firsts(spread, SHARES)
-    row.count = float(sizes.weights.sum())
+    row.count = row.trust = float(sizes.weights.sum())
     if not row.count:
         return row
     row.shape, chosen = CONSTANT, sizes
@@ -69,21 +70,27 @@ def shared_row(spread: Spread, price: float) -> Row:
     return row
 
 
-def _before_records(measured: Numbers, spread: Spread | None, state: State, price: float, step: float) -> float:
-    """What a run like the last was given before runs like it, one after the other, used more than ever before.
+def _before_records(
+    measured: Numbers, spread: Spread | None, state: State, price: float, step: float
+) -> tuple[float, int]:
+    """What the last run was given before runs like it, one after the other, used more than ever before; how many did.
 
     INVARIANT more-memory-seen: among equal runs, one that uses more than all before never lowers the safe value.
     """
     peaks, inputs = measured[0], measured[2]
-    given = 0.0
-    for count in range(len(peaks) - 1, max(len(peaks) - 1 - RECORDS, 0), -1):
-        if not peaks[count] > peaks[:count].max() or not _is_same(inputs[count - 1], inputs[-1]):
+    given, records = 0.0, 0
+    most = np.maximum.accumulate(peaks)
+    while records < len(peaks) - 1:
+        count = len(peaks) - 1 - records
+        if not peaks[count] > most[count - 1] or not _is_same(inputs[count - 1], inputs[-1]):
             break
-        memory = memory_of(measured[:, :count])
-        cases = _with_others(memory.cases, len(memory.peaks), spread, state.told)
-        expected = memory.shape.at(_or_none(inputs[-1]))
-        given = max(given, expected * best(cases, price, step / expected)[0])
-    return given
+        records += 1
+        if records <= RECORDS:
+            memory = memory_of(measured[:, :count])
+            cases = _with_others(memory.cases, len(memory.peaks), spread, state.told)
+            expected = memory.shape.at(_or_none(inputs[-1]))
+            given = max(given, expected * best(cases, price, step / expected)[0])
+    return given, records
 
 
 def _with_others(cases: Cases, age: int, spread: Spread | None, own: Spread | None) -> Cases:

@@ -1,6 +1,7 @@
 """`make demo`: several users submit the same PySpark job through the wrapper; a real ResourceManager runs it.
 
-What was decided is asked of `placement decide`; where the job really ran, of the ResourceManager. Then admission, and estimates.
+What was decided is asked of `placement decide`; where the job really ran, of the ResourceManager. Then admission, and
+estimates.
 """
 
 import json
@@ -87,7 +88,9 @@ def main() -> int:
         console.print(f"demo: NOT as decided; the logs are in {yarn.logs}")
         return 1
     took_s = time.monotonic() - begin
-    console.print(f"\nEvery job ran where map.txt says, when it had room, and one was told what it needs; {took_s:.0f} s in all. By hand:\n")
+    console.print(
+        f"\nEvery job ran where map.txt says, when it had room, or was refused; {took_s:.0f} s in all. By hand:\n"
+    )
     console.print(by_hand(), markup=False, soft_wrap=True)
     return 0
 
