@@ -92,7 +92,7 @@ class Estimator:
         spread = self._spread(key)
         if is_own(key):
             state = self.learned.states.get(key)
-            return None if state is None else row_of(state, spread, self.price, self.limits.increment)
+            return None if state is None else row_of(state, spread, self.price)
         return None if spread is None else shared_row(spread, self.price)
 
 

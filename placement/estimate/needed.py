@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from placement.rules.condition import Facts
 
 AS_ASKED = "as asked for"
+MOST = 1e9  # vcores; no cluster has more
 
 
 class RoleNeed:
@@ -66,7 +67,7 @@ class RoleNeed:
         role, held = self.role, self.prediction.vcores
         if not self.is_elastic or not self.is_known or held is None or not role.vcores:
             return role.expected if role.number is None else role.number
-        seen = max(int(-(-held.high // role.vcores)), role.number or 0)
+        seen = max(int(-(-min(held.high, MOST) // role.vcores)), role.number or 0)
         return seen if role.maximum is None else min(seen, role.maximum)
 
 

@@ -1,4 +1,4 @@
-"""Which size to try first, and which second, so that waste and failures cost least. Eq. numbers: docs/estimates.md."""
+"""Which size to try first, and which second, so that waste and failures cost least."""
 
 from typing import NamedTuple
 
@@ -25,18 +25,17 @@ class Cases(NamedTuple):
         return Cases(*(np.concatenate(pair) for pair in zip(self, other, strict=True)))
 
 
-def best(cases: Cases, price: float, step: float = 0.0) -> tuple[float, float]:
+def best(cases: Cases, price: float) -> tuple[float, float]:
     """Multiples of the expected memory for a first and a second attempt; after those, sizes double.
 
     Least is the sum over the cases, by their weights, of the waste of all attempts and `price` for each that fails. The
-    price is in average jobs: what a case uses, memory times run time, on average. `step`: multiples are given out in
-    whole steps of it (0: any).
+    price is in average jobs: what a case uses, memory times run time, on average.
     """
     order = np.argsort(cases.ratios)
     ratios, weights = cases.ratios[order], cases.weights[order]
     costs = cases.costs[order] * weights
     fails = weights * (price * (costs @ ratios) / weights.sum())  # the price of one failure of each case
-    sizes = _candidates(ratios, weights, step)
+    sizes = _candidates(ratios, weights)
     held = np.searchsorted(ratios, sizes * ALIKE, side="right")  # so many cases does each size hold
     spent, used, failed = (_from_zero(each) for each in (costs, costs * ratios, fails))
     # First attempt: what it leaves unused where it holds, all of it where it fails.
@@ -56,14 +55,14 @@ def quantile(values: Numbers, weights: Numbers, share: float) -> float:
     return float(values[order][min(np.searchsorted(covered, share * covered[-1]), len(values) - 1)])
 
 
-def _candidates(ratios: Numbers, weights: Numbers, step: float) -> Numbers:
+def _candidates(ratios: Numbers, weights: Numbers) -> Numbers:
     """Sizes to choose from: ratios in order, evenly by weight where there are many, the largest among them."""
     sizes = np.unique(ratios)
     if len(sizes) > CANDIDATES:
         covered = np.cumsum(weights)
         wanted = np.searchsorted(covered, np.linspace(0, covered[-1], CANDIDATES))
         sizes = np.unique(ratios[np.minimum(wanted, len(ratios) - 1)])
-    return np.unique(np.ceil(sizes / step / ALIKE) * step) if step > 0 else sizes
+    return sizes
 
 
 def _doubled(sizes: Numbers, ratios: Numbers, spent: Numbers, used: Numbers, failed: Numbers) -> Numbers:

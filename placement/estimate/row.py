@@ -220,8 +220,13 @@ def _is_held(row: Row, input_bytes: float | None) -> bool:
 def _bounded(size: float, request: float | None, row: Row, of_itself: bool, asked_counts: float = 0.0) -> float:
     """The size, drawn in ln towards the request, which counts as so many runs; never above it.
 
-    Unless the job itself was seen to need more: then what is asked for says nothing.
+    A job that was seen to use more than the request is not held below it, and drawn towards the most it used.
     """
-    if request is None or (of_itself and row.peak > request):
+    if request is None or size <= 0:
         return size
-    return size * (request / size) ** (asked_counts / (asked_counts + row.trust)) if size < request else request
+    is_too_small = of_itself and row.peak > request
+    most = row.peak if is_too_small else request
+    if size >= most:
+        return size if is_too_small else request
+    drawn: float = size * (most / size) ** (asked_counts / (asked_counts + row.trust))
+    return drawn

@@ -5,7 +5,7 @@ from math import exp
 import numpy as np
 
 from placement.estimate.memory import Memory, memory_of
-from placement.estimate.plan import Cases, Numbers, best, quantile
+from placement.estimate.plan import ALIKE, Cases, Numbers, best, quantile
 from placement.estimate.row import CONSTANT, SHARE, WIDTH, Row
 from placement.estimate.spread import FIRST, MS, OLDEST, Spread, age_group, error_of, size_of
 from placement.estimate.spread import SHARE as SHARES
@@ -23,8 +23,8 @@ RECENT = 50  # runs that the other quantities are taken from
 FEWEST = 4  # jobs, before which shares of the request are not
 
 
-def row_of(state: State, spread: Spread | None, price: float, step: float = 0.0) -> Row:
-    """The row of one job. `spread`: of its user's jobs, this one among them. `price`: see plan.best; `step`: bytes."""
+def row_of(state: State, spread: Spread | None, price: float) -> Row:
+    """The row of one job. `spread`: of its user's jobs, this one among them. `price`: see plan.best."""
     row = Row([UNKNOWN] * WIDTH)
     row.count, row.last_s, row.held, row.held_x = 0.0, state.last_s, state.held, state.held_x
     runs = state.runs
@@ -37,12 +37,11 @@ def row_of(state: State, spread: Spread | None, price: float, step: float = 0.0)
     memory = memory_of(measured)
     cases = _with_others(memory.cases, len(memory.peaks), spread, state.told)
     _set_shape(row, memory)
-    row.first, row.second = best(cases, price, step / memory.shape.at(_or_none(memory.inputs[-1])))
+    row.first, row.second = best(cases, price)
+    before, records = _before_records(measured, spread, state, price)
+    row.first = max(row.first, before / memory.shape.at(_or_none(memory.inputs[-1])) * ALIKE)
+    row.trust = row.count - records
     row.low, row.high = (quantile(cases.ratios, cases.weights, share) for share in (LOW, HIGH))
-    before, since = _before_records(measured, spread, state, price, step)
-    row.trust = row.count - since
-    if before > row.held:
-        row.held, row.held_x = before, float(measured[2, -1])
     return row
 
 
@@ -70,9 +69,7 @@ def shared_row(spread: Spread, price: float) -> Row:
     return row
 
 
-def _before_records(
-    measured: Numbers, spread: Spread | None, state: State, price: float, step: float
-) -> tuple[float, int]:
+def _before_records(measured: Numbers, spread: Spread | None, state: State, price: float) -> tuple[float, int]:
     """What the last run was given before runs like it, one after the other, used more than ever before; how many did.
 
     INVARIANT more-memory-seen: among equal runs, one that uses more than all before never lowers the safe value.
@@ -88,8 +85,7 @@ def _before_records(
         if records <= RECORDS:
             memory = memory_of(measured[:, :count])
             cases = _with_others(memory.cases, len(memory.peaks), spread, state.told)
-            expected = memory.shape.at(_or_none(inputs[-1]))
-            given = max(given, expected * best(cases, price, step / expected)[0])
+            given = max(given, memory.shape.at(_or_none(inputs[-1])) * best(cases, price)[0])
     return given, records
 
 

@@ -42,11 +42,6 @@ def test_a_dearer_failure_makes_the_first_size_no_smaller():
     assert firsts[0] < firsts[-1] == pytest.approx(ratios.max())
 
 
-def test_sizes_are_whole_steps():
-    cases = Cases(np.array([0.4, 0.9, 1.7]), np.ones(3), np.ones(3))
-    assert best(cases, 100.0, step=1.0) == (2.0, 2.0)
-
-
 def test_a_quantile_counts_weights():
     values, weights = np.array([3.0, 1.0, 2.0]), np.array([1.0, 8.0, 1.0])
     assert [quantile(values, weights, share) for share in (0.1, 0.8, 0.9, 1.0)] == [1.0, 1.0, 2.0, 3.0]

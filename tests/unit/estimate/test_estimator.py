@@ -174,14 +174,43 @@ def test_what_other_users_do_moves_no_safe_value(nonsense):
 PEAKS = st.lists(st.floats(1 * MIB, 64 * GIB), min_size=1, max_size=14)
 
 
-@given(PEAKS, st.floats(1.0, 4.0), st.sampled_from(["thrifty", "balanced", "safe"]), st.none() | st.just(5.0))
-@settings(max_examples=150)
-def test_more_memory_seen_never_lowers_the_safe_value(peaks, more, price, input_bytes):
-    features = run(request=None, input_bytes=input_bytes)
+@given(
+    PEAKS,
+    st.floats(1.0, 4.0),
+    st.sampled_from(["thrifty", "balanced", "safe"]),
+    st.none() | st.just(5.0),
+    st.none() | st.floats(MIB, 256 * GIB),
+)
+@settings(max_examples=200)
+def test_more_memory_seen_never_lowers_the_safe_value(peaks, more, price, input_bytes, request):
+    features = run(request=request, input_bytes=input_bytes)
     estimator = after(*peaks, features=features, price=price)
     before = estimator.predict(features).safe_bytes
-    estimator.observe(features, used(max(peaks) * (1 + 1e-6) * more))
-    assert estimator.predict(features).safe_bytes >= before
+    for _ in range(3):
+        estimator.observe(features, used(max(peaks) * (1 + 1e-6) * more))
+        more *= 1.01
+        said = estimator.predict(features).safe_bytes
+        assert said >= before
+        before = said
+
+
+@given(
+    st.lists(st.tuples(st.floats(MIB, 64 * GIB), st.floats(1, 1 + 1e-6) | st.floats(0, 1e18)), max_size=12),
+    st.floats(0, 1e18),
+)
+@settings(max_examples=200)
+def test_inputs_near_to_each_other_or_far_away_give_a_size_all_the_same(runs, input_bytes):
+    estimator = Estimator()
+    for peak, input_of_it in runs:
+        estimator.observe(run(input_bytes=input_of_it * 1e9 if input_of_it < 2 else input_of_it), used(peak))
+    assert 1 <= safe(estimator, input_bytes=input_bytes) <= max(8 * GIB, 4 * max((peak for peak, _ in runs), default=0))
+
+
+def test_an_input_far_beyond_all_seen_is_nearly_a_new_job():
+    estimator = Estimator()
+    for _ in range(2):
+        estimator.observe(run(input_bytes=GIB), used(GIB))
+    assert safe(estimator, input_bytes=100 * GIB) > 2 * safe(estimator, input_bytes=GIB)
 
 
 RUNS = st.lists(
