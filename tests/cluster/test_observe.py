@@ -80,6 +80,7 @@ def test_a_pyspark_job_is_observed_with_what_its_processes_used(fair, runs, tmp_
     assert row.memory_mib_s > 0
 
 
+@pytest.mark.engines
 def test_the_newest_spark_rolls_and_compresses_its_log_and_its_history_server_tells_the_same(fair_yarn, runs, tmp_path):
     """In cluster mode, where the driver has a container too; of the heap alone."""
     home = parts.spark_home(parts.NEWEST_SPARK)
@@ -197,6 +198,7 @@ def test_mapreduce_jobs_are_observed_with_their_counters(fair, runs, tmp_path):
         assert rows["application"].ended in ("failed", "out-of-memory")
 
 
+@pytest.mark.engines
 def test_what_fails_is_found_by_whatever_name_it_has(fair_yarn):
     begin_s = time.time() - 1
     hostile = ["20261120", "true", "1e5", "null", 'it\'s; %s {0} "x" <b>', "é\n\t\\", "x" * 5000]
