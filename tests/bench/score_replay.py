@@ -1,4 +1,4 @@
-"""A trace replayed against a predictor, online: predicted, tried until it holds, then observed. Its waste."""
+"""The waste of a predictor on a trace, replayed online: predicted, tried until it holds, then observed."""
 
 import heapq
 import time
@@ -12,6 +12,7 @@ from tests.bench.score_trace import Task
 GIB = 2.0**30
 GB_HOUR = 1e9 * 3600
 MOST_ATTEMPTS = 40
+NOTHING = 1e-6
 
 
 class Predictor(Protocol):
@@ -87,8 +88,8 @@ def replay(tasks: list[Task], predictor: Predictor, setting: Setting) -> Score:
 
 
 def geometric_mean(ratios: list[float]) -> float:
-    """Across workflows; a sum would show the biggest alone."""
-    return exp(sum(map(log, ratios)) / len(ratios))
+    """Across workflows; a sum would show the biggest alone. What is below NOTHING, as where an oracle asks, counts so."""
+    return exp(sum(log(max(ratio, NOTHING)) for ratio in ratios) / len(ratios))
 
 
 def features_of(task: Task, setting: Setting) -> dict[str, Any]:

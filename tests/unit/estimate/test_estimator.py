@@ -206,6 +206,13 @@ def test_inputs_near_to_each_other_or_far_away_give_a_size_all_the_same(runs, in
     assert 1 <= safe(estimator, input_bytes=input_bytes) <= max(8 * GIB, 4 * max((peak for peak, _ in runs), default=0))
 
 
+def test_a_power_too_steep_to_be_true_is_not_followed():
+    estimator = Estimator()
+    for number in range(9):
+        estimator.observe(run(request=None, input_bytes=1e9 + number), used(MIB * 2.0**number))
+    assert safe(estimator, request=None, input_bytes=2e9) < 2 * GIB
+
+
 def test_an_input_far_beyond_all_seen_is_nearly_a_new_job():
     estimator = Estimator()
     for _ in range(2):
