@@ -179,10 +179,10 @@ class SizeyLike(PerKey):
     """Line, nearest neighbours and mean, mixed by accuracy; with the relative offset that would have wasted least."""
 
     def sized(self, key: Key, input_bytes: float, request: float) -> float:  # noqa: ARG002
-        peaks, times, inputs = key.columns[:, -200:]
+        peaks, times, inputs = key.columns[:, -100:]
         if len(peaks) < 2:
             return float(peaks.max())
-        models = np.array([_modelled(inputs, peaks, x) for x in [*inputs, input_bytes]]).T
+        models = _modelled(inputs, peaks, input_bytes)
         accuracy = 1 - np.minimum(np.abs(models[:, :-1] - peaks) / np.maximum(models[:, :-1], peaks), 1.0)
         shares = accuracy.mean(axis=1) ** 4
         mixed = np.maximum(shares @ models / max(shares.sum(), 1e-9), MIB)
@@ -215,10 +215,15 @@ def line(inputs: Numbers, peaks: Numbers, input_bytes: float) -> tuple[float, fl
     return slope, float(peaks.mean() - slope * inputs.mean())
 
 
-def _modelled(inputs: Numbers, peaks: Numbers, input_bytes: float) -> tuple[float, float, float]:
+def _modelled(inputs: Numbers, peaks: Numbers, input_bytes: float) -> Numbers:
+    """What line, three nearest neighbours and mean say of the runs seen and of one more; a row each."""
+    xs = np.append(inputs, input_bytes)
     slope, intercept = line(inputs, peaks, input_bytes)
-    near = peaks if np.isnan(input_bytes) else peaks[np.argsort(np.abs(inputs - input_bytes))[:3]]
-    return intercept + (slope * input_bytes if slope else 0.0), float(near.mean()), float(peaks.mean())
+    mean = np.full(len(xs), peaks.mean())
+    if not slope:
+        return np.stack([mean, mean, mean])
+    near = np.argsort(np.abs(xs[:, None] - inputs), axis=1)[:, :3]
+    return np.stack([intercept + slope * xs, peaks[near].mean(axis=1), mean])
 
 
 def _doubling_waste(sizes: Numbers, peaks: Numbers) -> Numbers:

@@ -88,7 +88,7 @@ def replay(tasks: list[Task], predictor: Predictor, setting: Setting) -> Score:
 
 
 def geometric_mean(ratios: list[float]) -> float:
-    """Across workflows; a sum would show the biggest alone. What is below NOTHING, as where an oracle asks, counts so."""
+    """Across workflows, as a sum would show the biggest alone; what is less, an oracle's, counts as NOTHING."""
     return exp(sum(log(max(ratio, NOTHING)) for ratio in ratios) / len(ratios))
 
 
