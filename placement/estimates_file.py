@@ -12,7 +12,7 @@ from placement.estimate.demand import MASTER, Asked
 from placement.estimate.features import features_of, of_job, of_role, told
 from placement.estimate.keys import is_own, keys_of
 from placement.estimate.needed import Estimate, RoleNeed
-from placement.estimate.row import WIDTH, Limits, Row, predict
+from placement.estimate.row import ABSURD, WIDTH, Limits, Row, predict
 from placement.estimate.table import DamagedError, Table
 from placement.files import open_trusted
 from placement.input_size import input_bytes
@@ -120,7 +120,11 @@ def _seen(keys: tuple[str, ...], rows: list[Row | None], runs: int) -> tuple[flo
 
 def _row(table: Table, key: str) -> Row | None:
     numbers = table.find(key)
-    return None if numbers is None else Row(numbers)
+    if numbers is None:
+        return None
+    if any(number >= ABSURD or number <= -ABSURD for number in numbers):  # NaN: not known
+        raise DamagedError("it says what cannot be")
+    return Row(numbers)
 
 
 def _opened(path: str, owner: "Callable[[], int]") -> int | None:

@@ -17,6 +17,7 @@ FARTHEST = 2.0  # times the largest input seen, up to where a shape is followed
 ASKED_OF_NEW, ASKED_OF_SEEN = 3.0, 0.15
 FEWEST = 4  # runs, before which no shape but the constant is fitted
 GROWTH = 2.0  # from one failed attempt to the next
+MOST_OF_PEAK = 4.0  # times the largest use seen; no first attempt is given more, however far apart the runs are
 ABSURD = 2.0**60  # bytes; a number from here on says nothing
 DEFAULT_BYTES = 2.0**30  # where there is neither a run nor a request: as `yarn.scheduler.minimum-allocation-mb`
 
@@ -222,6 +223,8 @@ def _bounded(size: float, request: float | None, row: Row, of_itself: bool, aske
 
     A job that was seen to use more than the request is not held below it, and drawn towards the most it used.
     """
+    if row.peak > 0:
+        size = min(size, MOST_OF_PEAK * row.peak)
     if request is None or size <= 0:
         return size
     is_too_small = of_itself and row.peak > request
