@@ -43,13 +43,13 @@ class Estimator:
         features = _mapping(features)
         keys = keys_of(features)
         now_s = None if self._clock is None else self._clock()
-        return hot.predict(keys, [self.row(key) for key in keys], features, self.limits, now_s)
+        return hot.predict(keys, self.row, features, self.limits, now_s)
 
     def retry(self, features: Mapping[str, Any], failed_bytes: float, attempt: int) -> int:
         """Bytes for the next attempt, after attempt number `attempt` (from 1) ran out of memory at `failed_bytes`."""
         features = _mapping(features)
         keys = keys_of(features)
-        return int(hot.retry(keys, [self.row(key) for key in keys], features, failed_bytes, attempt, self.limits))
+        return int(hot.retry(keys, self.row, features, failed_bytes, attempt, self.limits))
 
     def observe(self, features: Mapping[str, Any], outcome: Outcome | Mapping[str, Any]) -> None:
         """Learns how one run ended. What cannot be believed is counted in `refused`, by reason. Never raises."""

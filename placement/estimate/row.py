@@ -4,11 +4,11 @@
 """
 
 from placement.estimate.keys import is_own
-from placement.estimate.prediction import Interval, Prediction, basis
+from placement.estimate.prediction import Prediction, basis
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
 CONSTANT, LINE, POWER, SHARE = 0.0, 1.0, 2.0, 3.0  # f(x) = a; a + b x; a x**b; a of the request
@@ -24,7 +24,7 @@ DEFAULT_BYTES = 2.0**30  # where there is neither a run nor a request: as `yarn.
 
 FIELDS = (
     "count", "last_s", "shape", "a", "b", "low_x", "high_x", "least", "first", "second", "low", "high", "peak", "trust",
-    "held", "held_x", "duration_low", "duration", "duration_high", "vcores_low", "vcores", "vcores_high",
+    "held", "held_x", "failed", "duration_low", "duration", "duration_high", "vcores_low", "vcores", "vcores_high",
     "read_low", "read", "read_high", "shuffled_low", "shuffled", "shuffled_high",
 )  # fmt: skip
 WIDTH = len(FIELDS)
@@ -36,8 +36,8 @@ class Row:
     `count` runs were learned, the last ended at `last_s` (since 1970). Memory goes by `shape` with `a` and `b` over the
     input x, which was seen from `low_x` to `high_x`, and is not expected below `least`: f(x). A first attempt gets
     f(x) `first`, a second f(x) `second`; a run is expected to use f(x) `low` to f(x) `high`. `peak`: the largest seen.
-    `trust`: how many runs outweigh what is asked for. `held`: what runs with inputs from `held_x` on get at least.
-    Then low, middle and high of what else runs used.
+    `trust`: how many runs outweigh what is asked for. `held`: what runs with inputs from `held_x` on get at least;
+    `failed`: 1 if the last run was out of memory, else 0. Then low, middle and high of what else runs used.
     """
 
     __slots__ = FIELDS
@@ -58,11 +58,12 @@ class Row:
     trust: float
     held: float
     held_x: float
+    failed: float
 
     def __init__(self, numbers: "Iterable[float]") -> None:
         (
             self.count, self.last_s, self.shape, self.a, self.b, self.low_x, self.high_x, self.least,
-            self.first, self.second, self.low, self.high, self.peak, self.trust, self.held, self.held_x,
+            self.first, self.second, self.low, self.high, self.peak, self.trust, self.held, self.held_x, self.failed,
             self.duration_low, self.duration, self.duration_high, self.vcores_low, self.vcores, self.vcores_high,
             self.read_low, self.read, self.read_high, self.shuffled_low, self.shuffled, self.shuffled_high,
         ) = numbers  # fmt: skip
@@ -84,14 +85,6 @@ class Row:
         """
         is_free = self.shape == SHARE or (self.shape == CONSTANT and self.count >= FEWEST)
         return is_free or input_bytes is None or not input_bytes > self.high_x * FARTHEST
-
-    def duration_s(self) -> Interval | None:
-        """How long the job takes."""
-        return _interval(self.duration_low, self.duration, self.duration_high)
-
-
-def _interval(low: float, middle: float, high: float) -> Interval | None:
-    return Interval(low, middle, high) if middle >= 0 else None
 
 
 def along(
@@ -129,43 +122,35 @@ class Limits:
 
 def predict(
     keys: "Sequence[str]",
-    rows: "Sequence[Row | None]",
+    find: "Callable[[str], Row | None]",
     features: "Mapping[str, Any]",
     limits: Limits,
     now_s: float | None = None,
 ) -> Prediction:
-    """The prediction from the rows of a run's keys, see keys.keys_of; None where there is none under a key.
+    """The prediction for a run of these keys, see keys.keys_of; `find` gives the row of a key, None: it has none.
 
     The last key is everybody's: what others did says how much may be used, never what is safe to give. `now_s`: since
     1970, None: the basis does not say how long ago the last run was.
     """
     request, x = read(features)
     asked = DEFAULT_BYTES if request is None else request
-    held = max((row.held for row in rows if row is not None and _is_held(row, x)), default=0.0)
-    place = _place(rows, request)
-    row = None if place is None else rows[place]
-    if place is None or row is None:
+    key, row, held, has_failed = _first_known(keys, find, request, x)
+    if row is None:
         size = limits.within(max(asked, held))
         return Prediction(size, 0.0, size, "nothing yet: what is asked for")
     expected = row.expected(x, request)
-    of_itself, shared = is_own(keys[place]), place == len(keys) - 1
+    of_itself = is_own(key)
     counts = ASKED_OF_SEEN if of_itself and row.reaches(x) else ASKED_OF_NEW
-    safe = asked if shared else _bounded(expected * row.first, request, row, of_itself, counts)
+    safe = asked if key == keys[-1] else _bounded(expected * row.first, request, row, of_itself, counts)
     safe = limits.within(max(safe, held))
     most = limits.within(max(expected * row.high, held))
     told = lambda: basis(row, of_itself, features, now_s)  # noqa: E731
-    found = Prediction(safe, min(expected * row.low, most), most, told, int(row.count) if of_itself else 0)
-    if of_itself:
-        found.duration_s = row.duration_s()
-        found.vcores = _interval(row.vcores_low, row.vcores, row.vcores_high)
-        found.read_bytes = _interval(row.read_low, row.read, row.read_high)
-        found.shuffled_bytes = _interval(row.shuffled_low, row.shuffled, row.shuffled_high)
-    return found
+    return Prediction(safe, min(expected * row.low, most), most, told, row if of_itself else None, has_failed)
 
 
 def retry(
     keys: "Sequence[str]",
-    rows: "Sequence[Row | None]",
+    find: "Callable[[str], Row | None]",
     features: "Mapping[str, Any]",
     failed_bytes: float,
     attempt: int,
@@ -177,11 +162,9 @@ def retry(
     """
     request, x = read(features)
     failed = number(failed_bytes) or 1.0
-    place = _place(rows[:-1], request)
-    row = None if place is None else rows[place]
-    size = max((row.held for row in rows if row is not None and _is_held(row, x)), default=0.0)
-    if attempt == 1 and place is not None and row is not None:
-        size = max(size, _bounded(row.expected(x, request) * row.second, request, row, is_own(keys[place])))
+    key, row, size, _ = _first_known(keys[:-1], find, request, x)
+    if attempt == 1 and row is not None:
+        size = max(size, _bounded(row.expected(x, request) * row.second, request, row, is_own(key)))
     if size <= failed * 1.001:
         size = failed * GROWTH
         if request is not None and failed * 1.001 < request < size:
@@ -191,31 +174,42 @@ def retry(
 
 def read(features: "Mapping[str, Any]") -> tuple[float | None, float | None]:
     """The request of one container and the input, in bytes; None: not known."""
-    request = number(features.get("request_bytes", features.get("request")))
-    return request or None, number(features.get("input_bytes", features.get("input")))
+    get = features.get
+    return number(get("request_bytes", get("request"))) or None, number(get("input_bytes", get("input")))
 
 
 def number(value: object) -> float | None:
     """`value` as bytes; None if it is no number, negative, or beyond all measure."""
-    if isinstance(value, bool | str | bytes) or value is None:
+    if type(value) is float:
+        size = value  # as nearly always; the rest takes longer
+    elif isinstance(value, bool | str | bytes) or value is None:
         return None
-    try:
-        size = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return None
+    else:
+        try:
+            size = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            return None
     return size if 0 <= size < ABSURD else None
 
 
-def _place(rows: "Sequence[Row | None]", request: float | None) -> int | None:
-    """Where the first row is that a run with this request can be predicted from."""
-    for place, row in enumerate(rows):
-        if row is not None and row.count > 0 and (row.shape != SHARE or request is not None):
-            return place
-    return None
+def _first_known(
+    keys: "Sequence[str]", find: "Callable[[str], Row | None]", request: float | None, input_bytes: float | None
+) -> "tuple[str, Row | None, float, bool]":
+    """The first key whose row a run with this request can be predicted from, and the row; None: there is none.
 
-
-def _is_held(row: Row, input_bytes: float | None) -> bool:
-    return row.held > 0 and (input_bytes is None or not row.held_x > input_bytes)
+    With it what the run gets at least, by the rows so far, and whether one of them last ran out of memory.
+    """
+    held, has_failed = 0.0, False
+    for key in keys:
+        row = find(key)
+        if row is None:
+            continue
+        has_failed = has_failed or row.failed > 0
+        if row.held > held and (input_bytes is None or not row.held_x > input_bytes):
+            held = row.held
+        if row.count > 0 and (row.shape != SHARE or request is not None):
+            return key, row, held, has_failed
+    return "", None, held, has_failed
 
 
 def _bounded(size: float, request: float | None, row: Row, of_itself: bool, asked_counts: float = 0.0) -> float:

@@ -22,10 +22,11 @@ class State:
     """One key. `count` runs with a known peak were learned of all; the last run ended at `last_s`, NaN: not known.
 
     `held`: memory that was too little, or could have been, since a run last succeeded, and the least input of such a
-    run (NaN: of any). `told`: the errors that this key has added to its user's spread.
+    run (NaN: of any). `failed`: the last run was out of memory. `told`: the errors that this key has added
+    to its user's spread.
     """
 
-    __slots__ = ("_runs", "count", "held", "held_x", "last_s", "told")
+    __slots__ = ("_runs", "count", "failed", "held", "held_x", "last_s", "told")
 
     def __init__(self) -> None:
         self._runs = array("d")
@@ -33,6 +34,7 @@ class State:
         self.last_s = UNKNOWN
         self.held = 0.0
         self.held_x = UNKNOWN
+        self.failed = False
         self.told: Spread | None = None
 
     @property
@@ -45,6 +47,7 @@ class State:
         """One run. With `tell`, gives what the key's user is to add to his spread."""
         if outcome.finished_s is not None:
             self.last_s = outcome.finished_s
+        self.failed = outcome.ended == "out-of-memory"
         if outcome.ended != "succeeded":
             self._learn_bound(outcome, input_bytes)
             return None
@@ -62,6 +65,7 @@ class State:
             "last_s": _or_none(self.last_s),
             "held": self.held,
             "held_x": _or_none(self.held_x),
+            "failed": self.failed,
             "told": None if self.told is None else self.told.as_data(),
             "runs": [_or_none(each) for each in self._runs[-WINDOW * len(COLUMNS) :]],
         }
@@ -70,7 +74,7 @@ class State:
     def of_data(cls, data: Mapping[str, Any]) -> Self:
         """What `as_data` gave."""
         state = cls()
-        state.count, state.held = data["count"], data["held"]
+        state.count, state.held, state.failed = data["count"], data["held"], data["failed"]
         state.last_s, state.held_x = _or_nan(data["last_s"]), _or_nan(data["held_x"])
         state.told = None if data["told"] is None else Spread.of_data(data["told"])
         state._runs = array("d", map(_or_nan, data["runs"]))

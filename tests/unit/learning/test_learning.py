@@ -9,8 +9,9 @@ import pytest
 
 from placement.errors import PlacementError
 from placement.estimate.keys import keys_of
-from placement.estimate.row import WIDTH, Limits, Row, predict
+from placement.estimate.row import WIDTH, Limits, predict
 from placement.estimate.table import HEAD, Table
+from placement.estimates_file import finder
 from placement.learning import learner as learner_module
 from placement.learning import learning as learning_module
 from placement.learning.learning import Learning
@@ -51,8 +52,7 @@ def predicted(folder, user=USER, request_mib=ASKED_MIB, name="estimates.table"):
         said = {"application": "nightly_sales", "user": user, "kind": "spark", "script": "job.py", "role": "executor"}
         said |= {"arguments": ["a"], "request_bytes": request_mib * MIB}
         keys = keys_of(said)
-        found = [None if (row := table.find(key)) is None else Row(row) for key in keys]
-        return predict(keys, found, said, Limits())
+        return predict(keys, finder(table), said, Limits())
 
 
 def test_what_finished_is_read_learned_and_told(tmp_path, gateways):
