@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 CONSTANT, LINE, POWER, SHARE = 0.0, 1.0, 2.0, 3.0  # f(x) = a; a + b x; a x**b; a of the request
 FARTHEST = 2.0  # times the largest input seen, up to where a shape is followed
 # As how many runs the asking counts: for a job that was never seen, beside the user's other jobs; for one that was.
-ASKED_OF_NEW, ASKED_OF_SEEN = 3.0, 0.15
+ASKED_OF_NEW, ASKED_OF_SEEN = 4.0, 0.15
 FEWEST = 4  # runs, before which no shape but the constant is fitted
 GROWTH = 2.0  # from one failed attempt to the next
 MOST_OF_PEAK = 4.0  # times the largest use seen; no first attempt is given more, however far apart the runs are
