@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
-from placement.estimate import row as hot
+from placement.estimate import predict as hot
 from placement.estimate.keys import is_own, keys_of, of_user
 from placement.estimate.learn import Learned, learn_one
 from placement.estimate.outcome import Outcome
+from placement.estimate.predict import Limits
 from placement.estimate.prediction import Prediction
-from placement.estimate.row import Limits, Row
+from placement.estimate.row import Row
 from placement.estimate.rows import PRICES, row_of, shared_row
 from placement.estimate.spread import Spread
 

@@ -4,7 +4,7 @@ Pure, and part of the hot path: standard library only.
 """
 
 from placement.estimate.demand import Asked, Role
-from placement.estimate.features import MIB
+from placement.units import MIB
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

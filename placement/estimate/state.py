@@ -10,7 +10,7 @@ import numpy as np
 from placement.estimate.memory import memory_of
 from placement.estimate.outcome import Outcome
 from placement.estimate.plan import Numbers
-from placement.estimate.row import GROWTH
+from placement.estimate.predict import GROWTH
 from placement.estimate.spread import OLDEST, Spread
 
 WINDOW = 256  # runs that are kept

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from zlib import crc32
 
-from placement.estimate.features import MIB
 from placement.estimate.keys import keys_of
-from placement.estimate.row import WIDTH, Limits, Row, predict
+from placement.estimate.predict import Limits, predict
+from placement.estimate.row import WIDTH, Row
 from placement.estimate.table import Table, content
-from placement.estimates_file import finder
+from placement.sizing.lookup import finder
+from placement.units import MIB
 
 JOBS = 20_000
 TIMES, ROUNDS = 200, 40

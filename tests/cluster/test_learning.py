@@ -8,12 +8,13 @@ import time
 import pytest
 
 from placement.estimate.keys import keys_of
-from placement.estimate.row import WIDTH, Limits, predict
+from placement.estimate.predict import Limits, predict
+from placement.estimate.row import WIDTH
 from placement.estimate.table import Table
-from placement.estimates_file import finder
 from placement.learning.learning import Learning
 from placement.observe.backfill import SETTLED_S
 from placement.policy_files import PolicyFiles
+from placement.sizing.lookup import finder
 from placement.yarn.terms import terms
 from tests.cluster import parts
 from tests.conftest import ROOT

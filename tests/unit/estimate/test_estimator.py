@@ -340,6 +340,6 @@ def test_a_state_stays_small():
 
 
 def test_reading_a_row_needs_no_numbers_library():
-    code = "import sys, placement.estimate.row; print([name for name in sys.modules if 'numpy' in name])"
+    code = "import sys, placement.estimate.predict; print([name for name in sys.modules if 'numpy' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n"

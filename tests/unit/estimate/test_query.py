@@ -281,7 +281,7 @@ def test_says_what_it_rests_on():
     assert need(sql).basis == "shop.sales: 2.1e+07 rows of 2 fields over 7 days, sorted; coefficients as shipped"
     for day in range(14):
         assert observe(need(sql), 1e9, 20_000 + day, coefficients)
-    assert need(sql, coefficients=coefficients).basis.endswith("sorted; coefficients from 14 runs")
+    assert need(sql, coefficients=coefficients).basis.endswith("sorted; coefficients from 14 queries")
 
 
 REASONS = {

@@ -9,14 +9,15 @@ import pytest
 
 from placement.errors import PlacementError
 from placement.estimate.keys import keys_of
-from placement.estimate.row import WIDTH, Limits, predict
+from placement.estimate.predict import Limits, predict
+from placement.estimate.row import WIDTH
 from placement.estimate.table import HEAD, Table
-from placement.estimates_file import finder
 from placement.learning import learner as learner_module
 from placement.learning import learning as learning_module
 from placement.learning.learning import Learning
 from placement.learning.observation import features
 from placement.policy_files import PolicyFiles
+from placement.sizing.lookup import finder
 from placement.store.ledger import open_ledger
 from placement.yarn.terms import Terms
 from tests.unit.learning.learned_rows import rows

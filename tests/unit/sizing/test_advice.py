@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from placement.commands import spark
 from placement.commands.base import Surroundings
-from placement.estimate.advice import LEAST_MIB, STEP_MIB, advice_for, may_shrink
-from placement.estimate.features import MIB
 from placement.estimate.keys import keys_of
 from placement.estimate.needed import RoleNeed
 from placement.estimate.prediction import Prediction
 from placement.estimate.row import FIELDS, WIDTH, Row
 from placement.estimate.table import Table, content
-from placement.estimates_file import estimate
+from placement.sizing.advice import LEAST_MIB, STEP_MIB, advice_for, may_shrink
+from placement.sizing.lookup import estimate
+from placement.units import MIB
 from tests.unit.commands import test_hadoop
 from tests.unit.estimate.tables import features, learned, table
 

@@ -9,14 +9,15 @@ import time
 from placement.audit import masked
 from placement.errors import Place, PlacementError, Problem
 from placement.estimate.demand import MASTER, Asked
-from placement.estimate.features import features_of, of_job, of_role, told
 from placement.estimate.keys import is_own, keys_of
 from placement.estimate.needed import Estimate, RoleNeed
+from placement.estimate.predict import ABSURD, Limits, predict
 from placement.estimate.prediction import interval
-from placement.estimate.row import ABSURD, WIDTH, Limits, Row, predict
+from placement.estimate.row import WIDTH, Row
 from placement.estimate.table import DamagedError, Table
 from placement.files import open_trusted
-from placement.input_size import input_bytes
+from placement.sizing.features import features_of, of_job, of_role, told
+from placement.sizing.inputs import input_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def add_estimate(submission: "Submission", settings: "Estimates", owner: "Callab
     if reading is None or reading.asked is None or not reading.submits:
         return None
     try:
-        descriptor = _opened(settings.table, owner)
+        descriptor = opened(settings.table, owner)
         if descriptor is None:
             return None
         try:
@@ -101,12 +102,12 @@ def _of_whole(find: "Callable[[str], Row | None]", keys: tuple[str, ...]) -> "It
             yield duration
 
 
-def _opened(path: str, owner: "Callable[[], int]") -> int | None:
+def opened(path: str, owner: "Callable[[], int]") -> int | None:
     """The table's descriptor, None if there is none. Raises PlacementError if it cannot be trusted."""
-    opened = open_trusted(path)
-    if opened is None:
+    found = open_trusted(path)
+    if found is None:
         return None
-    descriptor, status = opened
+    descriptor, status = found
     if status.st_uid in (0, posix.geteuid()):
         return descriptor
     try:
