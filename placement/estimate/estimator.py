@@ -52,19 +52,23 @@ class Estimator:
         keys = keys_of(features)
         return int(hot.retry(keys, self.row, features, failed_bytes, attempt, self.limits))
 
-    def observe(self, features: Mapping[str, Any], outcome: Outcome | Mapping[str, Any]) -> None:
-        """Learns how one run ended. What cannot be believed is counted in `refused`, by reason. Never raises."""
+    def observe(self, features: Mapping[str, Any], outcome: Outcome | Mapping[str, Any]) -> tuple[str, ...]:
+        """Learns how one run ended, and gives the keys of which more is known now. Never raises.
+
+        What cannot be believed is counted in `refused`, by reason.
+        """
         known = Outcome.of(outcome, self.refused)
         keys = keys_of(_mapping(features))
         if known is None:
-            return
+            return ()
         if not is_own(keys[0]):
             self.refused["features: neither application nor script"] += 1
-            return
+            return ()
         for place, key in enumerate(keys):
             if is_own(key):
                 learn_one(self.learned, key, features, known, () if place else keys[1:])
                 self._made.pop(key, None)
+        return keys
 
     def row(self, key: str) -> Row | None:
         """The row of a key, as it stands now; None: nothing was learned under it. The table holds it."""
