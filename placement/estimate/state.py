@@ -1,6 +1,7 @@
 """What is kept of one key: its latest runs, and what else its own observations alone decide."""
 
 from array import array
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Self
@@ -16,6 +17,7 @@ from placement.estimate.spread import OLDEST, Spread
 WINDOW = 256  # runs that are kept
 COLUMNS = ("peak", "runtime", "input", "vcores", "read", "shuffled")
 UNKNOWN = float("nan")
+_STORED = "<f8"  # doubles, little end first
 
 
 class State:
@@ -59,7 +61,7 @@ class State:
         return news
 
     def as_data(self) -> dict[str, Any]:
-        """The state as plain data; NaN is None there."""
+        """The state as plain data; NaN is None there, and the runs are base64: there are many, kept anew with each."""
         return {
             "count": self.count,
             "last_s": _or_none(self.last_s),
@@ -67,7 +69,7 @@ class State:
             "held_x": _or_none(self.held_x),
             "failed": self.failed,
             "told": None if self.told is None else self.told.as_data(),
-            "runs": [_or_none(each) for each in self._runs[-WINDOW * len(COLUMNS) :]],
+            "runs": b64encode(np.array(self._runs[-WINDOW * len(COLUMNS) :], _STORED).tobytes()).decode("ascii"),
         }
 
     @classmethod
@@ -77,7 +79,8 @@ class State:
         state.count, state.held, state.failed = data["count"], data["held"], data["failed"]
         state.last_s, state.held_x = _or_nan(data["last_s"]), _or_nan(data["held_x"])
         state.told = None if data["told"] is None else Spread.of_data(data["told"])
-        state._runs = array("d", map(_or_nan, data["runs"]))
+        stored = np.frombuffer(b64decode(data["runs"], validate=True), _STORED)
+        state._runs = array("d", stored.reshape(-1, len(COLUMNS)).astype(np.float64).tobytes())
         return state
 
     def _learn_bound(self, outcome: Outcome, input_bytes: float | None) -> None:
