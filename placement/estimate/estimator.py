@@ -57,16 +57,18 @@ class Estimator:
 
         What cannot be believed is counted in `refused`, by reason.
         """
-        known = Outcome.of(outcome, self.refused)
-        keys = keys_of(_mapping(features))
-        if known is None:
+        told = Outcome.of(outcome, self.refused)
+        features = _mapping(features)
+        keys = keys_of(features)
+        if told is None:
             return ()
         if not is_own(keys[0]):
             self.refused["features: neither application nor script"] += 1
             return ()
+        known = hot.read(features)
         for place, key in enumerate(keys):
             if is_own(key):
-                learn_one(self.learned, key, features, known, () if place else keys[1:])
+                learn_one(self.learned, key, known, told, () if place else keys[1:])
                 self._made.pop(key, None)
         return keys
 

@@ -13,12 +13,14 @@ EXACT, APPLICATION, SCRIPT, KIND, USER, EVERYTHING = "x", "a", "s", "k", "u", "*
 OWN = frozenset((EXACT, APPLICATION, SCRIPT))  # levels of one job; the others are of many
 LONGEST = 120  # characters of one part of a key
 MOST_READ = 2000  # characters of a text that are looked at
+MOST_KNOWN = 4096  # names of which the general form is remembered: who learns meets the same again and again
 MOST_ARGUMENTS = 40
 HASH, SURE_HASH = 8, 12  # so many letters from a to f, with a digit among them or without, are taken for a hash
 UUID = 36  # characters
 
 _DIGIT, _HEX = b"0123456789", b"0123456789abcdefABCDEF"
 _NO_DIGIT = bytes(set(range(256)) - set(_DIGIT))
+_known: dict[str, str] = {}  # general forms by names
 _WORDS = bytes(c if c >= 128 or chr(c).isalnum() else 32 for c in range(256))  # all between words is blank
 
 
@@ -52,6 +54,15 @@ def is_own(key: str) -> bool:
 def general(name: str) -> str:
     """A name without what changes from run to run: `sales_2026-11-20_0007` is `sales_#`."""
     name = name[:MOST_READ]
+    found = _known.get(name)
+    if found is None:
+        if len(_known) >= MOST_KNOWN:
+            _known.clear()
+        found = _known[name] = _general(name)
+    return found
+
+
+def _general(name: str) -> str:
     text = name.encode("utf-8", "surrogatepass")
     if not text.translate(None, _NO_DIGIT):
         return name

@@ -46,18 +46,21 @@ def learn(key: str, observations: Iterable[Observation], learned: Learned | None
     learned = Learned() if learned is None else learned
     for features, outcome in observations:
         keys = keys_of(features)
-        learn_one(learned, key, features, outcome, keys[1:] if key == keys[0] else ())
+        learn_one(learned, key, read(features), outcome, keys[1:] if key == keys[0] else ())
     return learned
 
 
 def learn_one(
-    learned: Learned, key: str, features: Mapping[str, Any], outcome: Outcome, general: tuple[str, ...]
+    learned: Learned, key: str, known: tuple[float | None, float | None], outcome: Outcome, general: tuple[str, ...]
 ) -> None:
-    """One observation under one of its keys; under the most exact, `general` are the keys above, else none."""
+    """One observation under one of its keys; under the most exact, `general` are the keys above, else none.
+
+    `known`: what `predict.read` finds in its features.
+    """
     state = learned.states.get(key)
     if state is None:
         state = learned.states[key] = State()
-    request, input_bytes = read(features)
+    request, input_bytes = known
     news = state.learn(outcome, input_bytes, request, tell=bool(general))
     if news is not None:
         for broad in (each for each in general if not is_own(each)):

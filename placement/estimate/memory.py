@@ -25,13 +25,24 @@ class Memory(NamedTuple):
 
 def memory_of(runs: Numbers) -> Memory:
     """Of runs in order, rows as in state.COLUMNS, at least one with a peak."""
-    runs = runs[:, ~np.isnan(runs[0])]
-    peaks, times, inputs = runs[:3, beginning(runs[0], runs[2]) :]
-    weights = 0.5 ** (np.arange(len(peaks))[::-1] / HALF_LIFE)
+    peaks, times, inputs, weights = _that_count(runs)
     shape = fitted(peaks, inputs, weights)
     expected = shape.over(inputs)
     cases = Cases(peaks / expected, weights, expected * counted(times))
     return Memory(shape, cases, peaks, inputs)
+
+
+def shape_of(runs: Numbers) -> Shape:
+    """The shape alone of `memory_of`."""
+    peaks, _, inputs, weights = _that_count(runs)
+    return fitted(peaks, inputs, weights)
+
+
+def _that_count(runs: Numbers) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+    """Peaks, times and inputs of the runs that count, and their weights."""
+    runs = runs[:, ~np.isnan(runs[0])]
+    peaks, times, inputs = runs[:3, beginning(runs[0], runs[2]) :]
+    return peaks, times, inputs, 0.5 ** (np.arange(len(peaks))[::-1] / HALF_LIFE)
 
 
 def beginning(peaks: Numbers, inputs: Numbers) -> int:

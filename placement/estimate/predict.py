@@ -5,7 +5,7 @@
 
 from placement.estimate.keys import is_own
 from placement.estimate.prediction import Prediction, basis
-from placement.estimate.row import SHARE
+from placement.estimate.row import ABSURD, SHARE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,20 +18,20 @@ if TYPE_CHECKING:
 ASKED_OF_NEW, ASKED_OF_SEEN = 4.0, 0.15
 GROWTH = 2.0  # from one failed attempt to the next
 MOST_OF_PEAK = 4.0  # times the largest use seen; no first attempt is given more, however far apart the runs are
-ABSURD = 2.0**60  # bytes; a number from here on says nothing
 DEFAULT_BYTES = 2.0**30  # where there is neither a run nor a request: as `yarn.scheduler.minimum-allocation-mb`
 
 
 class Limits:
     """What the cluster gives out: containers from `minimum` to `maximum` bytes, in whole multiples of `increment`.
 
+    `maximum` None: ABSURD, which nothing reaches that could be believed.
     Source: Hadoop `ResourceCalculator.normalize`; `yarn.scheduler.minimum-allocation-mb`, `maximum-allocation-mb`.
     """
 
     __slots__ = ("increment", "maximum", "minimum")
 
     def __init__(self, maximum: float | None = None, minimum: float = 0.0, increment: float = 0.0) -> None:
-        self.maximum = maximum
+        self.maximum = ABSURD if maximum is None else maximum
         self.minimum = minimum
         self.increment = increment
 
@@ -39,7 +39,7 @@ class Limits:
         """The size as it is given out."""
         unit = max(self.increment, 1.0)
         size = -(-max(size, self.minimum, 1.0) * (1 - 1e-12) // unit) * unit
-        return size if self.maximum is None else min(size, self.maximum)
+        return min(self.maximum, size)
 
 
 def predict(

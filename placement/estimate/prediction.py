@@ -2,6 +2,7 @@
 
 from placement.errors import visible
 from placement.estimate.keys import general
+from placement.estimate.row import ABSURD
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,8 +106,8 @@ class Prediction:
 
 
 def interval(low: float, middle: float, high: float) -> Interval | None:
-    """The interval of three numbers; None where one is NaN: not known."""
-    return Interval(low, middle, high) if low >= 0 and middle >= 0 and high >= 0 else None
+    """The interval of three numbers; None where one is NaN: not known, or no run can have it."""
+    return Interval(low, middle, high) if 0 <= low < ABSURD and 0 <= middle < ABSURD and 0 <= high < ABSURD else None
 
 
 def basis(row: "Row", is_own: bool, features: "Mapping[str, Any]", now_s: float | None) -> str:

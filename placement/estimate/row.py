@@ -5,6 +5,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 CONSTANT, LINE, POWER, SHARE = 0.0, 1.0, 2.0, 3.0  # f(x) = a; a + b x; a x**b; a of the request
+ABSURD = 2.0**60  # a number from here on says nothing: bytes, seconds, runs
 FARTHEST = 2.0  # times the largest input seen, up to where a shape is followed
 FEWEST = 4  # runs, before which no shape but the constant is fitted
 

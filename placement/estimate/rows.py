@@ -16,7 +16,8 @@ LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 # Before anything is known of a user: how far in ln his jobs are apart, and a second run from the first, at one sigma of
 # a double exponential distribution; both count as one job.
 APART, AGAIN = 1.5, 0.2
-POINTS = 16
+SHARES_AT = (np.arange(16) + 0.5) / 16  # of a double exponential distribution, as evenly likely points:
+POINTS = np.where(SHARES_AT < 0.5, np.log(2 * SHARES_AT), -np.log(2 * (1 - SHARES_AT)))  # the ln of each, at sigma 1
 RECORDS = 16  # runs in a row, each the largest so far, for which it is made sure that the safe value does not fall
 CLEARLY = 0.8  # of the other's spread, at most, for shares of the request to be taken
 RECENT = 50  # runs that the other quantities are taken from
@@ -104,10 +105,9 @@ def _with_others(cases: Cases, age: int, spread: Spread | None, own: Spread | No
 
 
 def _guesses(sigma: float, weight: float, cost: float) -> Cases:
-    """Cases of a double exponential distribution of ln, as evenly likely points."""
-    shares = (np.arange(POINTS) + 0.5) / POINTS
-    logs = np.where(shares < 0.5, np.log(2 * shares), -np.log(2 * (1 - shares))) * sigma
-    return Cases(np.exp(logs), np.full(POINTS, weight / POINTS), np.full(POINTS, cost))
+    """Cases of a double exponential distribution of ln."""
+    count = len(POINTS)
+    return Cases(np.exp(POINTS * sigma), np.full(count, weight / count), np.full(count, cost))
 
 
 def _firsts(spread: Spread, group: int) -> Cases:

@@ -39,7 +39,7 @@ def fitted(peaks: Numbers, inputs: Numbers, weights: Numbers) -> Shape:
 
     `inputs` NaN: not known; then it is the constant.
     """
-    seen = (float(np.min(inputs)), float(np.max(inputs)), float(peaks.min()) / 2)
+    seen = (float(inputs.min()), float(inputs.max()), float(peaks.min()) / 2)
     constant = Shape(CONSTANT, float(weights @ peaks / weights.sum()), 0.0, *seen)
     if len(peaks) < FEWEST or not seen[0] < seen[1]:
         return constant

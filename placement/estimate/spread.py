@@ -80,7 +80,7 @@ class Spread:
 
     def as_data(self) -> list[list[int]]:
         """Group, bucket and number of each cell, as plain data."""
-        return sorted([*cell, number] for cell, number in self.cells.items())
+        return sorted([group, bucket, number] for (group, bucket), number in self.cells.items())
 
     @classmethod
     def of_data(cls, data: Iterable[Sequence[int]]) -> Self:

@@ -1,14 +1,13 @@
 """What is kept of one key: its latest runs, and what else its own observations alone decide."""
 
 from array import array
-from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Self
 
 import numpy as np
 
-from placement.estimate.memory import memory_of
+from placement.estimate.memory import shape_of
 from placement.estimate.outcome import Outcome
 from placement.estimate.plan import Numbers
 from placement.estimate.predict import GROWTH
@@ -61,7 +60,7 @@ class State:
         return news
 
     def as_data(self) -> dict[str, Any]:
-        """The state as plain data; NaN is None there, and the runs are base64: there are many, kept anew with each."""
+        """The state as plain data; NaN is None there, and the runs are bytes: there are many, kept anew with each."""
         return {
             "count": self.count,
             "last_s": _or_none(self.last_s),
@@ -69,7 +68,7 @@ class State:
             "held_x": _or_none(self.held_x),
             "failed": self.failed,
             "told": None if self.told is None else self.told.as_data(),
-            "runs": b64encode(np.array(self._runs[-WINDOW * len(COLUMNS) :], _STORED).tobytes()).decode("ascii"),
+            "runs": np.frombuffer(self._runs)[-WINDOW * len(COLUMNS) :].astype(_STORED, copy=False).tobytes(),
         }
 
     @classmethod
@@ -79,8 +78,8 @@ class State:
         state.count, state.held, state.failed = data["count"], data["held"], data["failed"]
         state.last_s, state.held_x = _or_nan(data["last_s"]), _or_nan(data["held_x"])
         state.told = None if data["told"] is None else Spread.of_data(data["told"])
-        stored = np.frombuffer(b64decode(data["runs"], validate=True), _STORED)
-        state._runs = array("d", stored.reshape(-1, len(COLUMNS)).astype(np.float64).tobytes())
+        stored = np.frombuffer(data["runs"], _STORED)
+        state._runs = array("d", stored.reshape(-1, len(COLUMNS)).astype(np.float64, copy=False).tobytes())
         return state
 
     def _learn_bound(self, outcome: Outcome, input_bytes: float | None) -> None:
@@ -101,14 +100,14 @@ class State:
         if self.count == 0:
             news.add_first(outcome.peak_bytes, outcome.runtime_s or 0.0, request)
             return news
-        expected = memory_of(self.runs).shape.at(input_bytes)
+        expected = shape_of(self.runs).at(input_bytes)
         news.add_error(self.count, outcome.peak_bytes / expected)
         self.told = self.told or Spread()
         self.told.add(news)
         return news
 
     def _append(self, outcome: Outcome, input_bytes: float | None) -> None:
-        said = (
+        run = (
             outcome.peak_bytes,
             outcome.runtime_s,
             input_bytes,
@@ -116,7 +115,7 @@ class State:
             outcome.read_bytes,
             outcome.shuffled_bytes,
         )
-        self._runs.extend(map(_or_nan, said))
+        self._runs.extend([UNKNOWN if value is None else value for value in run])
         if len(self._runs) > 2 * WINDOW * len(COLUMNS):
             del self._runs[: -WINDOW * len(COLUMNS)]
 

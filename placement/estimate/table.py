@@ -24,6 +24,7 @@ WORD = 8
 HEAD = 7 * WORD
 DIGEST = 16  # bytes
 FULL = 0.5  # of the slots, at most, are taken
+_EMPTY = bytes(WORD)
 _ENCODING = ("utf-8", "surrogatepass")
 
 
@@ -54,20 +55,22 @@ class Table:
         self.count = count
         self.written_s = written_s
 
-    def find(self, key: str) -> "list[float] | None":
-        """The row of `key`; None: it has none."""
+    def find(self, key: str) -> "Sequence[float] | None":
+        """The row of `key`, `width` numbers; None: it has none."""
         digest, read, mask = _digest(key), self._read, self._mask
         slot = int.from_bytes(digest[:WORD], "little")
         for _ in range(self.count + 1):
-            place = _word(read(WORD, HEAD + WORD * (slot & mask)))
-            if not place:
+            found = read(WORD, HEAD + WORD * (slot & mask))
+            if found == _EMPTY:
                 return None
-            entry = read(self._entry, place)
+            if len(found) != WORD:
+                break
+            entry = read(self._entry, int.from_bytes(found, sys.byteorder))
             if entry.startswith(digest, WORD):
-                view = memoryview(entry)
-                if _word(entry[:WORD]) != crc32(view[WORD:]):
+                checked = entry[WORD:]
+                if int.from_bytes(entry[:WORD], sys.byteorder) != crc32(checked):
                     break
-                return list(view[WORD + DIGEST :].cast("d"))
+                return memoryview(checked)[DIGEST:].cast("d")
             slot += 1
         raise DamagedError("it is damaged")
 
@@ -97,9 +100,3 @@ def content(rows: "Iterable[tuple[str, Sequence[float]]]", width: int, written_s
 
 def _digest(key: str) -> bytes:
     return blake2b(key.encode(*_ENCODING), digest_size=DIGEST).digest()
-
-
-def _word(data: bytes) -> int:
-    if len(data) != WORD:
-        raise DamagedError("it ends too early")
-    return int.from_bytes(data, sys.byteorder)

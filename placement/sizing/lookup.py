@@ -11,9 +11,9 @@ from placement.errors import Place, PlacementError, Problem
 from placement.estimate.demand import MASTER, Asked
 from placement.estimate.keys import is_own, keys_of
 from placement.estimate.needed import Estimate, RoleNeed
-from placement.estimate.predict import ABSURD, Limits, predict
+from placement.estimate.predict import Limits, predict
 from placement.estimate.prediction import interval
-from placement.estimate.row import WIDTH, Row
+from placement.estimate.row import ABSURD, WIDTH, Row
 from placement.estimate.table import DamagedError, Table
 from placement.files import open_trusted
 from placement.sizing.features import features_of, of_job, of_role, told
@@ -72,6 +72,8 @@ def estimate(table: Table, reading: "Reading", asked: Asked, user: str, now_s: f
     for role in asked.roles():
         keys = () if role.name == MASTER else tuple(key + role.name for key in chain)  # whose use nobody measures
         prediction = predict(keys, find, of_role(features, asked, role.name), Limits(), now_s)
+        if prediction.safe_bytes >= ABSURD or prediction.runs >= ABSURD:
+            raise DamagedError("it says what cannot be")
         needs.append(RoleNeed(role, prediction))
         durations += [prediction.duration_s] if prediction.duration_s else []
         volumes += [prediction.read_bytes.middle] if prediction.read_bytes else []
@@ -85,11 +87,7 @@ def finder(table: Table) -> "Callable[[str], Row | None]":
 
     def find(key: str) -> Row | None:
         numbers = table.find(key)
-        if numbers is None:
-            return None
-        if max(numbers) >= ABSURD or min(numbers) <= -ABSURD:
-            raise DamagedError("it says what cannot be")
-        return Row(numbers)
+        return None if numbers is None else Row(numbers)
 
     return find
 

@@ -1,6 +1,5 @@
 """The estimator from the outside: what it says first, how it learns, what no history may do to it."""
 
-import json
 import subprocess
 import sys
 from itertools import pairwise
@@ -14,6 +13,7 @@ from placement.estimate import Estimator, Prediction
 from placement.estimate.keys import is_own, keys_of
 from placement.estimate.learn import Learned, learn, merge
 from placement.estimate.outcome import ENDS, Outcome
+from placement.learning.content import packed, unpacked
 
 GIB = 2.0**30
 MIB = 2.0**20
@@ -261,7 +261,7 @@ def test_any_split_into_batches_and_keys_learns_the_same(runs, cuts, chance):
         learned, ends = None, sorted({0, *cuts, len(observations)})
         for start, end in pairwise(ends):
             learned = learn(key, observations[start:end], learned)
-            learned = Learned.of_data(json.loads(json.dumps(learned.as_data())))  # as a store keeps it between batches
+            learned = Learned.of_data(unpacked(packed(learned.as_data())))  # as a store keeps it between batches
         parts.append(learned)
     chance.shuffle(parts)
     merged = Learned()
@@ -337,7 +337,7 @@ def test_another_price_is_refused(price):
 
 def test_a_state_stays_small():
     estimator = after(*[GIB] * 3000)
-    assert all(len(json.dumps(state.as_data())) < 50_000 for state in estimator.learned.states.values())
+    assert all(len(packed(state.as_data())) < 15_000 for state in estimator.learned.states.values())
 
 
 def test_reading_a_row_needs_no_numbers_library():

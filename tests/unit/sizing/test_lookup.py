@@ -113,10 +113,13 @@ def test_a_damaged_table_is_said_and_what_is_asked_counts(gateway, case, on_erro
     assert code in str(gateway.record()["troubles"])
 
 
-def test_numbers_that_no_run_can_have_are_damage(gateway):
+@pytest.mark.parametrize(
+    ("field", "value"), [("count", float("inf")), ("count", 1e19), ("a", float("nan")), ("held", 1e300)]
+)
+def test_numbers_that_no_run_can_have_are_damage(gateway, field, value):
     rows = list(learned().rows())
     for _, row in rows:
-        row.count = float("inf")
+        setattr(row, field, value)
     gateway.table.write_bytes(content([(key, row.numbers()) for key, row in rows], WIDTH, 0))
     status, queue, lines = gateway.job()
     assert (status, queue) == (3, "root.large")
