@@ -1,0 +1,114 @@
+"""The wrapper asked about a kernel: it decides, waits and records as for a command that somebody types.
+
+It runs as a child, with a stand-in for the real command, whose arguments are what the wrapper made of ours. So nothing
+blocks the server, the child's end gives a place in the queue up, and there is one way to a decision.
+"""
+
+import asyncio
+import json
+import re
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from placement.errors import PlacementError, Problem
+from placement.gateway import REAL
+from placement.shim import DECIDED, GUARD, NOT_ALLOWED, TRY_AGAIN, UNAVAILABLE
+from placement.spark_home import WRAPPED, wrappers_folder
+from placement.waiting import WAIT
+
+STAND_IN = Path(__file__).with_name("stand-in")
+USER_NAME = "HADOOP_USER_NAME"
+FORBIDDEN, CONFLICT, FAULT, AWAY = 403, 409, 500, 503  # HTTP
+STATUS = {NOT_ALLOWED: FORBIDDEN, TRY_AGAIN: CONFLICT, UNAVAILABLE: AWAY}
+SAID = "placement: "
+_DECIDE = (sys.executable, "-c", "from placement.cli import main; main()", "decide", "--json", "--")
+_CODE = re.compile(r"\b(?:reject|error)\[[a-z0-9-]+\]: ")
+_MORE = re.compile(r" \(`placement explain [^`]*` says more\)$")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The `arguments` as they were placed, the id of the `decision`, None where nothing was decided.
+
+    `keeps_user_name`: HADOOP_USER_NAME may stay in the kernel's environment. `said` is what the wrapper said.
+    """
+
+    arguments: list[str]
+    decision: str | None
+    keeps_user_name: bool
+    said: tuple[str, ...] = ()
+
+
+class KernelRefusedError(Exception):
+    """The kernel may not start. `str` of it is a sentence for its user; `status` is that of HTTP."""
+
+    def __init__(self, sentence: str, status: int) -> None:
+        super().__init__(sentence)
+        self.status = status
+
+
+async def placed(
+    arguments: list[str], environ: Mapping[str, str], wait: str, folder: str | None, tell: Callable[[str], None]
+) -> Answer:
+    """What the wrapper makes of `spark-submit ARGUMENTS` in `environ`; it waits for a turn as long as `wait` says.
+
+    `folder` is where the kernel will run, None: where we do. `tell` is given each line that the wrapper says, when it
+    says it. Raises KernelRefusedError; cancelled, it gives its place up.
+    """
+    environ = {name: value for name, value in environ.items() if name not in (DECIDED, GUARD)}
+    environ |= {REAL: str(STAND_IN), WAIT: wait}
+    status, told, said = await _run([str(wrappers_folder() / WRAPPED), *arguments], environ, folder, tell)
+    if status:
+        raise KernelRefusedError(sentence(said), STATUS.get(status, FAULT))
+    decision, user_name, *found = told.split("\0")[:-1]
+    return Answer(found, decision or None, user_name != "" or USER_NAME not in environ, tuple(said))
+
+
+async def is_allowed(arguments: list[str], environ: Mapping[str, str], folder: str | None) -> bool:
+    """Whether the wrapper would run `spark-submit ARGUMENTS`, waiting apart; `placement decide` says so."""
+    status, told, _ = await _run([*_DECIDE, WRAPPED, *arguments], environ, folder, lambda _: None)
+    return status == 0 and json.loads(told)["outcome"] != "reject"
+
+
+def sentence(said: list[str]) -> str:
+    """What a wrapper said when it refused, as one sentence: its reason, and the way out."""
+    lines = [line.removeprefix(SAID) for line in said if line.startswith(SAID) and "waiting: " not in line]
+    first = next((at for at, line in enumerate(lines) if _CODE.search(line)), 0)
+    words = "; ".join(lines[first:]) or "the wrapper ended without a word"
+    return _MORE.sub("", _CODE.sub("", words))
+
+
+async def _run(
+    command: list[str], environ: Mapping[str, str], folder: str | None, tell: Callable[[str], None]
+) -> tuple[int, str, list[str]]:
+    """Exit status, standard output and the lines of standard error. Raises PlacementError `no-wrapper`."""
+    try:
+        child = await asyncio.create_subprocess_exec(
+            *command, env=dict(environ), cwd=folder, stdin=DEVNULL, stdout=PIPE, stderr=PIPE, start_new_session=True
+        )
+    except (OSError, ValueError) as error:
+        message = f"{command[0]} cannot be started: {getattr(error, 'strerror', None) or error}"
+        remedy = "install yarn-placement anew where the notebook server runs"
+        raise PlacementError(Problem("no-wrapper", message, remedy=remedy)) from error
+    try:
+        said, told = await asyncio.gather(_lines(child.stderr, tell), _whole(child.stdout))
+        return await child.wait(), told, said
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+
+
+async def _lines(stream: asyncio.StreamReader | None, tell: Callable[[str], None]) -> list[str]:
+    said = []
+    while stream and (line := await stream.readline()):
+        said.append(line.decode("utf-8", "replace").rstrip())
+        tell(said[-1])
+    return said
+
+
+async def _whole(stream: asyncio.StreamReader | None) -> str:
+    return (await stream.read()).decode("utf-8", "surrogateescape") if stream else ""
