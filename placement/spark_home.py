@@ -35,6 +35,14 @@ def of_python(python: str) -> str | None:
     return str(homes[0]) if homes else None
 
 
+def real_home(home: Path) -> Path:
+    """The home behind one that was made here; any other itself."""
+    try:
+        return Path((home / MARK).read_text(encoding="utf-8", errors="surrogateescape").rstrip("\n"))
+    except OSError:
+        return home
+
+
 def make(real: Path, to: Path, wrapper: Path) -> bool:
     """Makes `to` a home of links to `real`, with `wrapper` in front of its spark-submit; False if it is one already.
 

@@ -5,6 +5,8 @@ Entry point in the group `jupyter_client.kernel_provisioners`. Source of who cal
 """
 
 import os
+import signal
+import time
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -12,18 +14,19 @@ from jupyter_client.multikernelmanager import DuplicateKernelError
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from tornado.web import HTTPError
-from traitlets import Bool, Dict, Unicode
+from traitlets import Bool, Dict, Float, Unicode
 
 from placement.errors import PlacementError, Problem, quoted
 from placement.gateway import is_wrapper
 from placement.jupyter.asking import FAULT, USER_NAME, Answer, KernelRefusedError, is_allowed, placed
 from placement.jupyter.kernel import HOME, PYSPARK, SparkArguments, impersonated, spark_arguments
 from placement.jupyter.notebook import SESSION, queue_of
+from placement.jupyter.unwatched import waiting_wrappers
 from placement.shim import DECIDED
 from placement.spark_home import WRAPPED, of_python
 
 PROXY_USER = "--proxy-user"
-OWN = ("wraps", "wraps_config", "turn_wait", "spark")  # what a kernel.json may configure
+OWN = ("wraps", "wraps_config", "turn_wait", "unwatched_s", "spark")  # what a kernel.json may configure
 
 
 class KernelDeniedError(HTTPError, DuplicateKernelError):
@@ -45,12 +48,14 @@ class PlacementProvisioner(KernelProvisionerBase):
     """Decides in which queue a kernel's Spark will run, and lets the provisioner that it wraps start the kernel.
 
     `wraps` is that one's entry point, `wraps_config` its configuration. `turn_wait` is how long a kernel that takes its
-    turn at its start may wait for it. `spark`: this is a Spark kernel, whatever its environment says.
+    turn at its start may wait for it, `unwatched_s` how long one waits later without a browser, 0: as long as it takes.
+    `spark`: this is a Spark kernel, whatever its environment says.
     """
 
     wraps: str = Unicode("local-provisioner", config=True, help="The provisioner that starts the kernel.")  # type: ignore[assignment]
     wraps_config: dict[str, Any] = Dict(config=True, help="What that provisioner is configured by.")  # type: ignore[assignment]
     turn_wait: str = Unicode("30s", config=True, help="How long the start of a kernel may wait for room.")  # type: ignore[assignment]
+    unwatched_s: float = Float(60.0, config=True, help="How long a wait goes on that no browser watches.")  # type: ignore[assignment]
     spark: bool = Bool(False, config=True, help="Whether each kernel is taken for one that starts Spark.")  # type: ignore[assignment]
     trusts_kernel_username: bool = Bool(  # type: ignore[assignment]
         False, config=True, help="Whether KERNEL_USERNAME is who the server says it is; for its configuration alone."
@@ -63,6 +68,7 @@ class PlacementProvisioner(KernelProvisionerBase):
             message = f"the configuration of `placement` in kernel.json says {', '.join(map(quoted, unknown))}"
             raise _denied(Problem("provisioner-config", message, remedy=f"it may say {', '.join(map(quoted, OWN))}"))
         super().__init__(**kwargs)
+        self._watched_s = time.monotonic()
         entries = KernelProvisionerFactory.instance(parent=self.parent).provisioners
         if self.wraps not in entries or self.wraps == "placement":
             message = f"the kernel provisioner to wrap, {quoted(self.wraps)}, is not installed"
@@ -137,6 +143,21 @@ class PlacementProvisioner(KernelProvisionerBase):
         if self.parent is not None and not self.parent.has_kernel:
             self.parent.cleanup_connection_file()
 
+    def _give_up_unwatched(self) -> None:
+        """Ends the wait in a kernel to which no browser has been connected for `unwatched_s`.
+
+        Source of the connections: `jupyter_server.services.kernels.kernelmanager.MappingKernelManager`.
+        """
+        server = getattr(self.parent, "parent", None)
+        connections = getattr(server, "_kernel_connections", {}).get(self.kernel_id)
+        now_s = time.monotonic()
+        if connections != 0:
+            self._watched_s = now_s
+        elif self.unwatched_s and now_s - self._watched_s >= self.unwatched_s:
+            for pid in waiting_wrappers(getattr(self.wrapped, "pid", None) or 0):
+                self.log.info("placement: nobody watches kernel %s, its place in the queue is given up", self.kernel_id)
+                os.kill(pid, signal.SIGINT)
+
     @property
     def has_process(self) -> bool:
         """Asked behind each launch, and when a manager wants to know whether it has a kernel."""
@@ -144,6 +165,7 @@ class PlacementProvisioner(KernelProvisionerBase):
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Called with what `pre_launch` gave."""
+        self._watched_s = time.monotonic()
         self.connection_info = await self.wrapped.launch_kernel(cmd, **kwargs)
         return self.connection_info
 
@@ -152,8 +174,10 @@ class PlacementProvisioner(KernelProvisionerBase):
         await self.wrapped.post_launch(**kwargs)
 
     async def poll(self) -> int | None:
-        """Called every few seconds: None while the kernel runs."""
+        """Called every few seconds: None while the kernel runs. What waits in it for a turn waits for somebody."""
         status: int | None = await self.wrapped.poll()
+        if status is None:
+            self._give_up_unwatched()
         return status
 
     async def wait(self) -> int | None:
