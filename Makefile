@@ -71,7 +71,7 @@ expected: .venv/ready
 clean:
 	rm -rf .venv .parts build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-# What the fast tests want of Debian: PostgreSQL, promtool, systemd-analyze
+# What the tests want of Debian: PostgreSQL, promtool, systemd-analyze, Chromium
 tools:
 	@$(PYTHON) -m tests.tools
 
