@@ -7,6 +7,7 @@ Entry point in the group `jupyter_client.kernel_provisioners`. Source of who cal
 import os
 import signal
 import time
+from textwrap import fill
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -26,6 +27,7 @@ from placement.shim import DECIDED
 from placement.spark_home import WRAPPED, of_python
 
 PROXY_USER = "--proxy-user"
+COLUMNS = 100  # of a dialog
 OWN = ("wraps", "wraps_config", "turn_wait", "unwatched_s", "spark")  # what a kernel.json may configure
 
 
@@ -37,11 +39,12 @@ class KernelDeniedError(HTTPError, DuplicateKernelError):
     """
 
     def __init__(self, status: int, sentence: str) -> None:
-        super().__init__(status, sentence)
         self.sentence = sentence
+        super().__init__(status, str(self))
 
     def __str__(self) -> str:
-        return self.sentence
+        """The sentence in lines that fit into JupyterLab's dialog, which breaks none by itself."""
+        return fill(self.sentence, COLUMNS, break_long_words=False, break_on_hyphens=False)
 
 
 class PlacementProvisioner(KernelProvisionerBase):

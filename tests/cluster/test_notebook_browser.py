@@ -63,4 +63,6 @@ def test_a_cell_runs_in_the_decided_queue_and_a_denied_notebook_says_why(bob, pa
     expect(dialog).to_contain_text("`bob` may not use `root.secret` (--queue)", timeout=120_000)
     expect(dialog).to_contain_text(f"without a request: `{DEV}`")
     expect(dialog).not_to_contain_text("Traceback")
+    hidden = "each => [...each.querySelectorAll('*')].filter(inner => inner.scrollWidth > inner.clientWidth + 1).length"
+    assert dialog.evaluate(hidden) == 0  # it breaks no line by itself, and what is too long is not seen
     shot(page, "denied")

@@ -102,7 +102,7 @@ def test_a_denied_kernel_is_a_sentence_and_nothing_starts(fair, server, records)
     bob = server("bob")
     for answer, status in ((bob.session("denied"), 409), (bob.ask("POST", "kernels", name="denied"), 403)):
         assert answer.status_code == status
-        message = answer.json()["message"]
+        message = " ".join(answer.json()["message"].split())
         assert message.startswith("`bob` may not use `root.secret` (--queue) by ")
         assert message.endswith(f"without a request: `{DEV}`")
         assert "Traceback" not in answer.text

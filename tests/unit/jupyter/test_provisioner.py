@@ -143,11 +143,13 @@ def test_a_refusal_is_one_sentence_with_the_way_out(here):
     refusal = here.refused()
     assert refusal.status_code == 403
     file = here.policy / "map.txt"
-    assert str(refusal) == (
+    assert refusal.sentence == (
         f"`ann` may not use `root.x` (--queue) by {file}; allowed: `root.a` (line 1), `root.b` (line 2); "
         "without a request: `root.a`"
     )
     assert isinstance(refusal, DuplicateKernelError)  # see KernelDeniedError
+    assert str(refusal).split() == refusal.sentence.split()
+    assert max(len(line) for line in str(refusal).splitlines() if " " in line) <= 100
     (record,) = here.trail()
     assert (record["outcome"], record["reason"]) == ("reject", "request-denied")
 
@@ -156,7 +158,7 @@ def test_a_policy_at_fault_refuses_by_a_sentence_too(here):
     here.map("etl root.a\n")
     refusal = here.refused()
     assert refusal.status_code == 500
-    assert str(refusal).startswith(f"{here.policy}/map.txt:1:1: expected ")
+    assert refusal.sentence.startswith(f"{here.policy}/map.txt:1:1: expected ")
     here.site("on-error: open\n")
     assert here.started()["PYSPARK_SUBMIT_ARGS"] == YARN
 
@@ -169,7 +171,7 @@ def test_a_notebook_asks_for_a_queue_in_its_metadata(here, queue):
     if queue == "root.b":
         assert "--queue root.b --conf" in here.started(**kwargs)["PYSPARK_SUBMIT_ARGS"]
     else:
-        assert "may not use `root.x`" in str(here.refused(**kwargs))
+        assert "may not use `root.x`" in here.refused(**kwargs).sentence
 
 
 def test_a_restart_is_decided_anew(here):
@@ -209,7 +211,7 @@ def test_all_else_is_the_wrapped_provisioners(here):
 @pytest.mark.parametrize("wraps", ["nowhere", "placement"])
 def test_a_provisioner_to_wrap_that_is_none(here, wraps):
     here.spec({}, wraps=wraps)
-    assert "no-provisioner" in str(here.refused())
+    assert "no-provisioner" in here.refused().sentence
 
 
 GATEWAY = {"PYSPARK_SUBMIT_ARGS": YARN, "KERNEL_USERNAME": "ann", "EG_IMPERSONATION_ENABLED": "True"}
@@ -220,9 +222,9 @@ def test_a_username_counts_where_the_server_vouches_for_it_alone(here, monkeypat
 
     monkeypatch.setenv("HADOOP_USER_NAME", "gateway")
     here.spec(GATEWAY, trusts_kernel_username=True)  # a kernelspec may not
-    assert "provisioner-config" in str(here.refused())
+    assert "provisioner-config" in here.refused().sentence
     here.spec(GATEWAY)
-    assert "does not vouch for KERNEL_USERNAME" in str(here.refused())
+    assert "does not vouch for KERNEL_USERNAME" in here.refused().sentence
     trusting = here.manager(config=Config({"PlacementProvisioner": {"trusts_kernel_username": True}}))
     told = here.started(trusting)
     assert told["PYSPARK_SUBMIT_ARGS"].startswith("--master yarn --queue root.a --conf")
@@ -254,7 +256,7 @@ def test_with_a_wrapped_spark_home_the_start_is_a_check_and_nothing_is_decided_t
     assert "PLACEMENT_DECISION" not in told
     assert not here.trail()
     here.spec({"PYSPARK_SUBMIT_ARGS": "--queue root.x " + YARN, "SPARK_HOME": home})
-    assert "may not use `root.x`" in str(here.refused())
+    assert "may not use `root.x`" in here.refused().sentence
     assert [each["outcome"] for each in here.trail()] == ["reject"]
 
 
@@ -295,7 +297,7 @@ def test_a_wait_that_is_too_long_is_a_sentence_with_the_reason(here, agent):
     here.spec({"PYSPARK_SUBMIT_ARGS": YARN}, turn_wait="1s")
     refusal = here.refused()
     assert refusal.status_code == 409
-    assert str(refusal) == (
+    assert refusal.sentence == (
         "no turn for `root.a` within 1s: the application master needs 896m, and `root.a` has 512m left; try again later"
     )
     time.sleep(0.2)
@@ -331,7 +333,7 @@ def test_an_agent_that_is_away_is_service_unavailable(here):
     here.site(f"admission: {{socket: {here.folder}/agent.sock}}\n")
     refusal = here.refused()
     assert refusal.status_code == 503
-    assert "the agent cannot be reached" in str(refusal)
+    assert "the agent cannot be reached" in refusal.sentence
 
 
 def test_a_wrapper_that_ends_without_a_word():
