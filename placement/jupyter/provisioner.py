@@ -26,7 +26,7 @@ from placement.jupyter.unwatched import waiting_wrappers
 from placement.shim import DECIDED
 from placement.spark_home import WRAPPED, of_python
 
-PROXY_USER = "--proxy-user"
+PROXY_USER, POLICY = "--proxy-user", "PLACEMENT_POLICY"
 COLUMNS = 100  # of a dialog
 OWN = ("wraps", "wraps_config", "turn_wait", "unwatched_s", "spark")  # what a kernel.json may configure
 
@@ -113,6 +113,8 @@ class PlacementProvisioner(KernelProvisionerBase):
         spark = spark_arguments(environ, self.kernel_spec.env, self.spark)
         if spark is None:
             return environ
+        if POLICY in os.environ:  # a gateway gives its kernels little of its own environment
+            environ.setdefault(POLICY, os.environ[POLICY])
         spark = spark.asking(queue_of(environ.get(SESSION)))
         if self._has_wrapped_home(spark, environ) and await is_allowed(spark.arguments, environ, folder):
             # Its spark-submit is our wrapper: that decides when Spark starts, and the turn is taken then.
