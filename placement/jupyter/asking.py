@@ -9,12 +9,13 @@ import json
 import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from placement.errors import PlacementError, Problem
-from placement.gateway import REAL
+from placement.gateway import REAL, is_wrapper
+from placement.jupyter.kernel import HOME, PYSPARK, SparkArguments
 from placement.shim import DECIDED, GUARD, NOT_ALLOWED, TRY_AGAIN, UNAVAILABLE
 from placement.spark_home import WRAPPED, wrappers_folder
 from placement.waiting import WAIT
@@ -48,6 +49,33 @@ class KernelRefusedError(Exception):
     def __init__(self, sentence: str, status: int) -> None:
         super().__init__(sentence)
         self.status = status
+
+
+async def decided(
+    spark: SparkArguments,
+    environ: Mapping[str, str],
+    home: str | None,
+    wait: str,
+    folder: str | None,
+    tell: Callable[[str], None],
+    for_whom: Sequence[str] = (),
+) -> dict[str, str]:
+    """The kernel's environment `environ` with the decision on `spark` in it.
+
+    `home` is the Spark home that the kernel will use. Where the wrapper is its spark-submit, that decides when Spark
+    starts, and the turn is taken then; this is but a check. `for_whom` are options that say in whose name the kernel is
+    started. The rest is as for `placed`. Raises KernelRefusedError, PlacementError.
+    """
+    is_wrapped = spark.variable == PYSPARK and home is not None and is_wrapper(f"{home}/bin/{WRAPPED}")
+    if is_wrapped and await is_allowed(spark.arguments, environ, folder):
+        return {**environ, spark.variable: spark.text}
+    seen = {**environ, HOME: home} if home else environ
+    answer = await placed([*for_whom, *spark.arguments], seen, wait, folder, tell)
+    if answer.decision is None:
+        return dict(environ)
+    kept = {name: value for name, value in environ.items() if answer.keeps_user_name or name != USER_NAME}
+    found = spark.with_arguments(answer.arguments[len(for_whom) :])
+    return kept | {found.variable: found.text, DECIDED: answer.decision}
 
 
 async def placed(

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from placement.commands.spark import TAGS_KEY
 from placement.errors import PlacementError, Problem, quoted
 
 PYSPARK, OPTIONS, HOME = "PYSPARK_SUBMIT_ARGS", "SPARK_OPTS", "SPARK_HOME"
@@ -34,6 +35,20 @@ class SparkArguments:
             return self
         at = len(self.words) - (self.variable == PYSPARK and self.words[-1:] == [SHELL])
         return self.with_arguments([*self.arguments[:at], "--queue", queue, *self.arguments[at:]])
+
+    def undecided(self, tag: str) -> "SparkArguments":
+        """These without the `tag` of an earlier decision; the queue of it stays, as a request."""
+        words: list[str] = []
+        for word in self.words:
+            key, equals, value = word.partition("=")
+            tags = [each for each in value.split(",") if each != tag]
+            if key != TAGS_KEY or tags == value.split(","):
+                words.append(word)
+            elif tags:
+                words.append(f"{key}{equals}{','.join(tags)}")
+            elif words[-1:] == ["--conf"]:
+                words.pop()
+        return self if words == self.words else SparkArguments(self.variable, shlex.join(words), words)
 
     def with_arguments(self, arguments: list[str]) -> "SparkArguments":
         """These as `arguments` has them, which a wrapper made of `self.arguments`.

@@ -4,23 +4,27 @@ What is shown is what `placement why` and `placement monitor` say, asked as chil
 stays as it is.
 """
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from placement.errors import PlacementError, visible
-from placement.jupyter.kernel import PYSPARK, SHELL, spark_arguments
+from placement.gateway import TAG
+from placement.jupyter.asking import KernelRefusedError, decided
+from placement.jupyter.kernel import HOME, PYSPARK, SHELL, spark_arguments
 from placement.shim import DECIDED
-from placement.spark_home import WRAPPED
+from placement.spark_home import of_python
 
 USAGE = "`%placement` shows what was decided; `%placement queue QUEUE` asks for another queue, before Spark begins"
-WITHIN_S = 60.0
+WITHIN_S, WAIT = 60.0, "30s"
 _CLI = (sys.executable, "-c", "from placement.cli import main; main()")
 
 Json = dict[str, Any]
@@ -53,18 +57,21 @@ def ask_for(queue: str) -> str:
         raise UsageError(f"Spark runs as {context.applicationId}: restart the kernel, then ask before it begins")
     try:
         spark = spark_arguments(os.environ, os.environ, is_spark=True)
+        if spark is None:
+            raise UsageError(USAGE)
+        spark = spark.undecided(TAG + os.environ.get(DECIDED, "")).asking(queue)
+        home = os.environ.get(HOME) or of_python(sys.executable)
+        asking = decided(spark, os.environ, home, WAIT, None, print)
+        with ThreadPoolExecutor(1) as beside:  # the notebook's own thread has a loop already
+            found = beside.submit(asyncio.run, asking).result()
+    except KernelRefusedError as error:
+        raise UsageError(str(error)) from error
     except PlacementError as error:
         raise UsageError(error.problems[0].in_one_line()) from error
-    if spark is None:
-        raise UsageError(USAGE)
-    spark = spark.asking(queue)
-    data, words = _asked("decide", "--json", "--", WRAPPED, *spark.arguments)
-    if data is None:
-        raise UsageError(words)
-    if data["outcome"] == "reject":
-        raise UsageError(data["message"])
-    os.environ[spark.variable] = spark.text
-    return f"asks for {queue}: {data['message']}"
+    for name in set(os.environ) - set(found):
+        del os.environ[name]
+    os.environ.update(found)
+    return f"asks for {queue}"
 
 
 def shown() -> Iterator[str]:

@@ -18,13 +18,11 @@ from tornado.web import HTTPError
 from traitlets import Bool, Dict, Float, Unicode
 
 from placement.errors import PlacementError, Problem, quoted
-from placement.gateway import is_wrapper
-from placement.jupyter.asking import FAULT, USER_NAME, Answer, KernelRefusedError, is_allowed, placed
-from placement.jupyter.kernel import HOME, PYSPARK, SparkArguments, impersonated, spark_arguments
+from placement.jupyter.asking import FAULT, KernelRefusedError, decided
+from placement.jupyter.kernel import HOME, impersonated, spark_arguments
 from placement.jupyter.notebook import SESSION, queue_of
 from placement.jupyter.unwatched import waiting_wrappers
-from placement.shim import DECIDED
-from placement.spark_home import WRAPPED, of_python
+from placement.spark_home import of_python
 
 PROXY_USER, POLICY = "--proxy-user", "PLACEMENT_POLICY"
 COLUMNS = 100  # of a dialog
@@ -116,17 +114,8 @@ class PlacementProvisioner(KernelProvisionerBase):
         if POLICY in os.environ:  # a gateway gives its kernels little of its own environment
             environ.setdefault(POLICY, os.environ[POLICY])
         spark = spark.asking(queue_of(environ.get(SESSION)))
-        if self._has_wrapped_home(spark, environ) and await is_allowed(spark.arguments, environ, folder):
-            # Its spark-submit is our wrapper: that decides when Spark starts, and the turn is taken then.
-            return environ | ({spark.variable: spark.text} if spark.words else {})
-        for_whom = self._for_whom(environ)
         home = environ.get(HOME) or of_python(command[0])
-        seen = environ | ({HOME: home} if home else {})
-        answer = await placed([*for_whom, *spark.arguments], seen, self.turn_wait, folder, self._tell)
-        return _with(environ, spark.with_arguments(answer.arguments[len(for_whom) :]), answer)
-
-    def _has_wrapped_home(self, spark: SparkArguments, environ: dict[str, str]) -> bool:
-        return spark.variable == PYSPARK and HOME in environ and is_wrapper(f"{environ[HOME]}/bin/{WRAPPED}")
+        return await decided(spark, environ, home, self.turn_wait, folder, self._tell, self._for_whom(environ))
 
     def _for_whom(self, environ: dict[str, str]) -> list[str]:
         """What says that the server submits in somebody's name."""
@@ -236,12 +225,3 @@ class PlacementProvisioner(KernelProvisionerBase):
 
 def _denied(problem: Problem) -> KernelDeniedError:
     return KernelDeniedError(FAULT, problem.in_one_line())
-
-
-def _with(environ: dict[str, str], spark: SparkArguments, answer: Answer) -> dict[str, str]:
-    """The environment with the decision in it."""
-    if answer.decision is None:
-        return environ
-    if not answer.keeps_user_name:
-        environ.pop(USER_NAME, None)
-    return environ | {spark.variable: spark.text, DECIDED: answer.decision}

@@ -61,6 +61,25 @@ def test_the_queue_of_a_notebook_comes_last_and_so_wins(variable):
     assert asking.asking(None) is asking
 
 
+@pytest.mark.parametrize(
+    ("tags", "left"),
+    [
+        ("placement:1", []),
+        ("mine,placement:1", ["--conf", "spark.yarn.tags=mine"]),
+        ("mine", None),
+        ("placement:2", None),
+    ],
+)
+def test_the_tag_of_an_earlier_decision_is_taken_out(tags, left):
+    text = f"--queue root.a --conf spark.yarn.tags={tags} pyspark-shell"
+    spark = spark_arguments({"PYSPARK_SUBMIT_ARGS": text}, {})
+    found = spark.undecided("placement:1")
+    if left is None:
+        assert found is spark
+    else:
+        assert found.words == shlex.split(found.text) == ["--queue", "root.a", *left, "pyspark-shell"]
+
+
 def test_arguments_that_no_shell_could_read_are_a_fault():
     with pytest.raises(PlacementError) as fault:
         spark_arguments({"PYSPARK_SUBMIT_ARGS": "--name 'a"}, {})

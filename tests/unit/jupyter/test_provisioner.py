@@ -3,7 +3,9 @@
 import asyncio
 import json
 import os
+import shlex
 import signal
+import subprocess
 import time
 
 import pytest
@@ -258,6 +260,17 @@ def test_with_a_wrapped_spark_home_the_start_is_a_check_and_nothing_is_decided_t
     here.spec({"PYSPARK_SUBMIT_ARGS": "--queue root.x " + YARN, "SPARK_HOME": home})
     assert "may not use `root.x`" in here.refused().sentence
     assert [each["outcome"] for each in here.trail()] == ["reject"]
+
+
+def test_what_is_decided_at_the_start_is_decided_once(here, home):
+    """Also where the kernel's script then starts a wrapper."""
+    here.spec({"SPARK_OPTS": "--master yarn", "SPARK_HOME": home})
+    told = here.started()
+    command = [f"{home}/bin/spark-submit", *shlex.split(told["SPARK_OPTS"]), "kernel.py"]
+    (here.folder / "spark" / "bin" / "spark-submit").write_text('#!/bin/sh\necho "$@"\n')
+    done = subprocess.run(command, env=told, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == (f"{told['SPARK_OPTS']} kernel.py\n", "")
+    assert len(here.trail()) == 1
 
 
 @pytest.fixture

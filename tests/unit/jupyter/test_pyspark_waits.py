@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -39,6 +40,9 @@ def test_the_place_is_given_up(gateway, how):
         status = process.wait(20)
         assert status == (-signal.SIGINT if how == "interrupted" else 75)
         assert not process.stdout.read()
+        until_s = time.monotonic() + 10
+        while not gone and time.monotonic() < until_s:
+            time.sleep(0.02)
     assert gone == [True]
 
 
