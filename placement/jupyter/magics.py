@@ -85,13 +85,13 @@ def shown() -> Iterator[str]:
         yield f"{asked} was submitted to {context.getConf().get('spark.yarn.queue', 'default')}"
     data, words = _asked("why", "--json", asked)
     if data is None:
-        yield words
+        yield from words.splitlines()
     else:
         yield from _decision(data)
         yield from _application(data)
     if context is not None:
         seen, words = _asked("monitor", "--json")
-        yield from _use(seen, asked, data or {}) if seen else [words]
+        yield from _use(seen, asked, data or {}) if seen else words.splitlines()
 
 
 def _context() -> Any:
@@ -126,7 +126,7 @@ def _use(seen: Json, application_id: str, data: Json) -> Iterator[str]:
         (name, use) for name, each in readings.items() for use in each.get("uses", ()) if use["id"] == application_id
     ]
     for name, use in ours:
-        yield f"{name} says: {', '.join(_value(each) for each in use['values'])}"
+        yield f"{name} says: in {use['queue']}, {', '.join(_value(each) for each in use['values'])}"
     queues = {use["queue"] for _, use in ours}
     for room in (room for each in readings.values() for room in each.get("capacities", ())):
         if room["of"] in queues and room["free"] is not None:

@@ -66,6 +66,9 @@ class NotebookServer:
 
     def stop(self) -> None:
         if self.process.poll() is None:
+            with contextlib.suppress(requests.RequestException):
+                for each in self.ask("GET", "kernels").json():
+                    self.ask("DELETE", f"kernels/{each['id']}")
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(30)

@@ -79,7 +79,7 @@ def test_a_kernel_counts_in_the_decided_queue_and_leaves_nothing_behind(fair, se
         assert f"decision {record['id']}" in shown
         assert f"{application['id']} runs in {DEV}, RUNNING: as decided" in shown
         assert "asked for: " in shown
-        assert "yarn says: memory-allocated" in shown
+        assert f"yarn says: in {DEV}, memory-allocated" in shown
         assert f"room in {DEV}: memory" in shown
         # an interrupt ends the cell, and Spark is still there
         waits = kernel.begin("import time; print('sleeps', flush=True); time.sleep(100)")
@@ -119,23 +119,7 @@ def test_two_users_and_a_kernelspec_that_names_a_queue(fair, server):
         assert f"rows 10 {PROD}" in prod.run(COUNT)
         assert f"rows 10 {DEV}" in dev.run(COUNT)
         assert {(each["user"], each["queue"]) for each in living(fair)} == {("alice", PROD), ("bob", DEV)}
-    with alice.kernel("dev") as dev:  # she may ask for it
-        assert f"rows 10 {DEV}" in dev.run(COUNT)
     assert ended(fair)
-
-
-def test_a_notebook_asks_in_its_metadata_and_by_the_magic(server):
-    alice = server("alice")
-    metadata = {"placement": {"queue": DEV}}
-    (alice.notebooks / "asks.ipynb").write_text(
-        json.dumps({"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
-    )
-    with alice.kernel("pyspark-yarn", "asks.ipynb") as kernel:
-        assert DEV in kernel.run("import os; print(os.environ['PYSPARK_SUBMIT_ARGS'])")
-        assert "may not use `root.secret`" in kernel.run("%load_ext placement\n%placement queue root.secret")
-        assert f"asks for {PROD}" in kernel.run(f"%placement queue {PROD}")
-        assert f"rows 10 {PROD}" in kernel.run(COUNT)
-        assert "restart the kernel" in kernel.run(f"%placement queue {DEV}")
 
 
 OWN = """
@@ -145,11 +129,20 @@ print("rows", own.range(10).count())
 """
 
 
-def test_a_session_of_its_own_in_another_queue_is_found_out(fair, server):
+def test_what_a_notebook_asks_for_itself(fair, server, records):
+    """In its metadata, by the magic, and in a session of its own, which is found out."""
     alice = server("alice")
-    with alice.kernel("pyspark-yarn") as kernel:
+    metadata = {"placement": {"queue": DEV}}
+    (alice.notebooks / "asks.ipynb").write_text(
+        json.dumps({"cells": [], "metadata": metadata, "nbformat": 4, "nbformat_minor": 5})
+    )
+    with alice.kernel("pyspark-yarn", "asks.ipynb") as kernel:
+        assert DEV in kernel.run("import os; print(os.environ['PYSPARK_SUBMIT_ARGS'])")
+        assert "may not use `root.secret`" in kernel.run("%load_ext placement\n%placement queue root.secret")
+        assert f"asks for {PROD}" in kernel.run(f"%placement queue {PROD}")
+        assert [each["queue"] for each in records()] == [DEV, None, PROD]
         assert "rows 10" in kernel.run(OWN)
         (application,) = living(fair)
-        assert application["queue"] == DEV
-        shown = kernel.run("%load_ext placement\n%placement")
-        assert f"runs in {DEV}, RUNNING: NOT as decided" in shown
+        assert (application["queue"], application["applicationTags"]) == (DEV, f"placement:{records()[-1]['id']}")
+        assert f"runs in {DEV}, RUNNING: NOT as decided" in kernel.run("%placement")
+        assert "restart the kernel" in kernel.run(f"%placement queue {DEV}")

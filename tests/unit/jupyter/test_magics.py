@@ -70,7 +70,7 @@ def test_what_became_of_it(shell, context, monkeypatch, capsys):  # noqa: ARG001
         f"{APPLICATION} runs in root.b, RUNNING: NOT as decided",
         "  likely: its own code",
         "asked for: 3.5 GiB, 3 vcores",
-        "yarn says: memory 2.0 GiB",
+        "yarn says: in root.b, memory 2.0 GiB",
         "room in root.b: memory 1.0 GiB",
     ]
 
