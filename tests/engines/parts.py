@@ -1,4 +1,4 @@
-"""What the engines are: Flink, Hive, Kerberos beside the test cluster's own parts, fetched once, into `.parts/`.
+"""What the engines are: Flink, Hive, Airflow, Kerberos beside the cluster's own parts, fetched once, into `.parts/`.
 
 `python -m tests.engines.parts` fetches what is missing. The Kerberos library goes beside this Python's packages.
 """
@@ -16,6 +16,7 @@ from tests.cluster import parts
 from tests.cluster.parts import MissingPart, folder, java_home
 
 FLINK_VERSIONS = ("1.20.5", "2.3.0")
+AIRFLOW_VERSION, PROVIDER_VERSION = "3.3.2", "6.3.4"
 FETCH_COMMAND = "python -m tests.engines.parts"
 
 KERBEROS_DEBS = ("krb5-kdc", "krb5-admin-server", "krb5-user")
@@ -39,6 +40,14 @@ def hive_lib() -> Path:
     if not fetched_from.is_file() or fetched_from.read_bytes() != _POM.read_bytes():
         raise MissingPart(f"Hive's jars are not in {folder()}; fetch them with: {FETCH_COMMAND}")
     return folder() / "hive" / "lib"
+
+
+def airflow() -> Path:
+    """The folder of Airflow's packages, for PYTHONPATH. Raises MissingPart."""
+    found = folder() / f"airflow-{AIRFLOW_VERSION}"
+    if not found.is_dir():
+        raise MissingPart(f"Airflow is not in {folder()}; fetch it with: {FETCH_COMMAND}")
+    return found
 
 
 def kerberos_root() -> Path:
@@ -67,6 +76,10 @@ def fetch() -> None:
         hive_lib()
     except MissingPart:
         _fetch_hive()
+    try:
+        airflow()
+    except MissingPart:
+        _fetch_airflow()
 
 
 def _fetch_flink(version: str) -> None:
@@ -78,6 +91,14 @@ def _fetch_flink(version: str) -> None:
         parts.run(*pip, "--no-deps", "--target", new, *packages)
         for script in (new / "pyflink" / "bin").iterdir():
             script.chmod(0o755)
+
+
+def _fetch_airflow() -> None:
+    target = folder() / f"airflow-{AIRFLOW_VERSION}"
+    with parts.step("Airflow (600 MB, two or three minutes)"), parts.arriving(target) as new:
+        pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--root-user-action=ignore")
+        packages = (f"apache-airflow=={AIRFLOW_VERSION}", f"apache-airflow-providers-apache-spark=={PROVIDER_VERSION}")
+        parts.run(*pip, "--target", new, *packages)
 
 
 def _fetch_hive() -> None:
