@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from placement.errors import PlacementError, Problem
-from placement.gateway import REAL, is_wrapper
+from placement.gateway import REAL, TAG, is_wrapper
 from placement.jupyter.kernel import HOME, PYSPARK, SparkArguments
 from placement.shim import DECIDED, GUARD, NOT_ALLOWED, TRY_AGAIN, UNAVAILABLE
 from placement.spark_home import WRAPPED, wrappers_folder
@@ -64,15 +64,18 @@ async def decided(
 
     `home` is the Spark home that the kernel will use. Where the wrapper is its spark-submit, that decides when Spark
     starts, and the turn is taken then; this is but a check. `for_whom` are options that say in whose name the kernel is
-    started. The rest is as for `placed`. Raises KernelRefusedError, PlacementError.
+    started. An earlier decision that `environ` brings along counts no more. The rest is as for `placed`. Raises
+    KernelRefusedError, PlacementError.
     """
+    spark = spark.undecided(TAG + environ.get(DECIDED, ""))
+    environ = {name: value for name, value in environ.items() if name != DECIDED}
     is_wrapped = spark.variable == PYSPARK and home is not None and is_wrapper(f"{home}/bin/{WRAPPED}")
     if is_wrapped and await is_allowed(spark.arguments, environ, folder):
         return {**environ, spark.variable: spark.text}
     seen = {**environ, HOME: home} if home else environ
     answer = await placed([*for_whom, *spark.arguments], seen, wait, folder, tell)
     if answer.decision is None:
-        return dict(environ)
+        return environ
     kept = {name: value for name, value in environ.items() if answer.keeps_user_name or name != USER_NAME}
     found = spark.with_arguments(answer.arguments[len(for_whom) :])
     return kept | {found.variable: found.text, DECIDED: answer.decision}
@@ -86,7 +89,7 @@ async def placed(
     `folder` is where the kernel will run, None: where we do. `tell` is given each line that the wrapper says, when it
     says it. Raises KernelRefusedError; cancelled, it gives its place up.
     """
-    environ = {name: value for name, value in environ.items() if name not in (DECIDED, GUARD)}
+    environ = {name: value for name, value in environ.items() if name != GUARD}
     environ |= {REAL: str(STAND_IN), WAIT: wait}
     status, told, said = await _run([str(wrappers_folder() / WRAPPED), *arguments], environ, folder, tell)
     if status:

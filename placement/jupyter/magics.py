@@ -17,7 +17,6 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from placement.errors import PlacementError, visible
-from placement.gateway import TAG
 from placement.jupyter.asking import KernelRefusedError, decided
 from placement.jupyter.kernel import HOME, PYSPARK, SHELL, spark_arguments
 from placement.shim import DECIDED
@@ -59,7 +58,7 @@ def ask_for(queue: str) -> str:
         spark = spark_arguments(os.environ, os.environ, is_spark=True)
         if spark is None:
             raise UsageError(USAGE)
-        spark = spark.undecided(TAG + os.environ.get(DECIDED, "")).asking(queue)
+        spark = spark.asking(queue)
         home = os.environ.get(HOME) or of_python(sys.executable)
         asking = decided(spark, os.environ, home, WAIT, None, print)
         with ThreadPoolExecutor(1) as beside:  # the notebook's own thread has a loop already

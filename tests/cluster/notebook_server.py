@@ -67,7 +67,8 @@ class NotebookServer:
     def stop(self) -> None:
         if self.process.poll() is None:
             with contextlib.suppress(requests.RequestException):
-                for each in self.ask("GET", "kernels").json():
+                listed = self.ask("GET", "kernels")
+                for each in listed.json() if listed.ok else ():  # a gateway tells nobody
                     self.ask("DELETE", f"kernels/{each['id']}")
             self.process.send_signal(signal.SIGTERM)
             try:

@@ -194,6 +194,17 @@ def test_a_restart_is_decided_anew(here):
     assert first["PLACEMENT_DECISION"] != second["PLACEMENT_DECISION"]
 
 
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_a_server_in_a_notebook_brings_no_decision_along(here, home, monkeypatch, is_wrapped):
+    earlier = "0123456789abcdef"
+    monkeypatch.setenv("PLACEMENT_DECISION", earlier)
+    args = f"--conf spark.yarn.tags=placement:{earlier} {YARN}"
+    here.spec({"PYSPARK_SUBMIT_ARGS": args} | ({"SPARK_HOME": home} if is_wrapped else {}))
+    told = here.started()
+    assert earlier not in told["PYSPARK_SUBMIT_ARGS"]
+    assert told.get("PLACEMENT_DECISION") == (None if is_wrapped else here.trail()[0]["id"])
+
+
 def test_all_else_is_the_wrapped_provisioners(here):
     async def through():
         manager = here.manager()
