@@ -15,7 +15,7 @@ from jupyter_client.multikernelmanager import DuplicateKernelError
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from tornado.web import HTTPError
-from traitlets import Bool, Dict, Float, Unicode
+from traitlets import Bool, Dict, Float, TraitError, Unicode
 
 from placement.errors import PlacementError, Problem, quoted
 from placement.jupyter.asking import FAULT, KernelRefusedError, decided
@@ -68,7 +68,11 @@ class PlacementProvisioner(KernelProvisionerBase):
         if unknown:
             message = f"the configuration of `placement` in kernel.json says {', '.join(map(quoted, unknown))}"
             raise _denied(Problem("provisioner-config", message, remedy=f"it may say {', '.join(map(quoted, OWN))}"))
-        super().__init__(**kwargs)
+        try:
+            super().__init__(**kwargs)
+        except TraitError as error:
+            message = f"the configuration of `placement` in kernel.json: {error}"
+            raise _denied(Problem("provisioner-config", message, remedy="see docs/notebooks.md")) from None
         self._watched_s = time.monotonic()
         entries = KernelProvisionerFactory.instance(parent=self.parent).provisioners
         if self.wraps not in entries or self.wraps == "placement":

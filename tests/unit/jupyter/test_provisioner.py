@@ -227,6 +227,11 @@ def test_a_provisioner_to_wrap_that_is_none(here, wraps):
     assert "no-provisioner" in here.refused().sentence
 
 
+def test_a_setting_that_makes_no_sense_is_a_sentence_too(here):
+    here.spec({}, turn_wait=5)
+    assert "provisioner-config" in here.refused().sentence
+
+
 GATEWAY = {"PYSPARK_SUBMIT_ARGS": YARN, "KERNEL_USERNAME": "ann", "EG_IMPERSONATION_ENABLED": "True"}
 
 
