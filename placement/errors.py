@@ -86,6 +86,8 @@ class PlacementError(Exception):
 
 def visible(text: str) -> str:
     """`text` with every character that a terminal would not print, or would obey, replaced by its escape."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape", "surrogatepass").decode() for c in text)
 
 

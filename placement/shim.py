@@ -145,7 +145,7 @@ def wrapped(name: str, arguments: list[str], environ: dict[str, str]) -> int:
 def learn_needs(submission: Submission, site: Site, folder: Folder) -> None:
     """Gives the submission what earlier runs used, where the site keeps that."""
     if site.estimates:
-        from placement.estimates_file import add_estimate
+        from placement.sizing.lookup import add_estimate
 
         trouble = add_estimate(submission, site.estimates, folder.owner)
         folder.troubles += [trouble] if trouble else []
@@ -155,7 +155,7 @@ def sized(decision: Decision, site: Site, folder: Folder, name: str, real: str, 
     """Makes the request smaller where site and caller want that; returns the line that says so, or what to ask for."""
     if site.estimates is None:
         return ""
-    from placement.sizing import size
+    from placement.sizing.right_size import size
 
     advice, trouble = size(decision, site.estimates, name, real, environ)
     folder.troubles += [trouble] if trouble else []

@@ -1,6 +1,7 @@
 """Sizes and times: text with units into MiB and seconds, and back. Part of the hot path: standard library only."""
 
 MEMORY = {"k": 1 / 1024, "m": 1.0, "g": 1024.0, "t": 1024.0**2, "p": 1024.0**3}  # in MiB, as in Spark and YARN
+MIB = 2**20  # bytes
 TIME = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}  # in seconds
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from placement.admission import words
+from placement.admission.claims import COUNTED
 from placement.admission.entry import APPLICATIONS, CLUSTER, Entry, Limit
 from placement.admission.room import Room
 from placement.admission.turns import Opening, Turns
@@ -49,15 +50,9 @@ def decide(entry: Entry, room: Room, turns: Turns, now_s: float, others: tuple[s
     if isinstance(found, Opening):
         return Verdict(RUN, queue, f"runs in {quoted(queue)}", opening=found)
     limit = next((each for each in found if each.queue == queue), found[0])
-    changes = ways_out(
-        entry,
-        lambda other: _tried(other, room, turns, now_s)[:2],
-        RUN if outcome == WAIT else WAIT,
-        others,
-        room.snapshot.minimum,
-        room.snapshot.step,
-        limit,
-    )
+    # Who asks for less is one application as well.
+    may_help = others or any((each.cause or each.code) not in COUNTED for each in found)
+    changes = _changes(entry, outcome, limit, room, turns, now_s, others) if may_help else ()
     verb = "waits for" if outcome == WAIT else "cannot run in"
     sentence = words.sentence(limit, is_lasting=outcome == REJECT)
     return Verdict(outcome, queue, f"{verb} {quoted(queue)}: {sentence}", limit, found, changes)
@@ -81,3 +76,26 @@ def _tried(entry: Entry, room: Room, turns: Turns, now_s: float) -> tuple[str, s
     nowhere = Limit("queue-not-there", "", CLUSTER, 1, 0, APPLICATIONS)
     reasons = tuple(never for never in lasting if never) or (nowhere,)
     return REJECT, reasons[0].queue, reasons
+
+
+def _changes(
+    entry: Entry, outcome: str, limit: Limit, room: Room, turns: Turns, now_s: float, others: tuple[str, ...]
+) -> tuple[Change, ...]:
+    def reached(other: Entry, wanted: str) -> tuple[str, str] | None:
+        return _reached(other, wanted, room, turns, now_s)
+
+    wanted, snapshot = RUN if outcome == WAIT else WAIT, room.snapshot
+    return ways_out(entry, reached, wanted, others, snapshot.minimum, snapshot.step, limit)
+
+
+def _reached(entry: Entry, wanted: str, room: Room, turns: Turns, now_s: float) -> tuple[str, str] | None:
+    """What `_tried` finds, the outcome and its queue, if it is RUN or `wanted`; sooner known where it is neither."""
+    later = None
+    if wanted == WAIT:
+        later = next((queue for queue in entry.candidates if room.never(entry.user, queue, entry.demand) is None), None)
+        if later is None:
+            return None
+    for queue in entry.candidates:
+        if isinstance(turns.check(entry, queue, room, now_s), Opening):
+            return RUN, queue
+    return (WAIT, later) if later else None

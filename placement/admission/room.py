@@ -26,11 +26,13 @@ class _Held:
         self.amount = self.masters = self.masters_seen = NOTHING
         self.applications = 0
 
-    def add(self, hold: Hold, sign: int) -> None:
-        self.amount += hold.amount * sign
-        self.masters += hold.master * sign
-        self.masters_seen += hold.master * (sign if hold.is_seen else 0)
-        self.applications += 0 if hold.is_seen else sign
+    def add(self, amount: Resources, master: Resources, sign: int, is_seen: bool) -> None:
+        self.amount += amount
+        self.masters += master
+        if is_seen:
+            self.masters_seen += master
+        else:
+            self.applications += sign
 
 
 _NOTHING_HELD = _Held()
@@ -60,7 +62,9 @@ class Room:
         self.snapshot = snapshot
         self._user_max_running = user_max_running
         self._is_settled = is_settled and bool(snapshot.total)
+        self._free = snapshot.free.least(snapshot.total)
         self._root = next(iter(snapshot.queues), "")
+        self._places: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {}  # see _way
         self._holds: dict[str, Hold] = {}
         self._held: defaultdict[Key, _Held] = defaultdict(_Held)
         for each in holds:
@@ -70,23 +74,29 @@ class Room:
         """Take room; a hold of the same id is replaced. O(depth)."""
         self.release(hold.id)
         self._holds[hold.id] = hold
-        for key in keys(hold.queue, hold.user):
-            self._held[key].add(hold, 1)
+        self._count(hold, 1)
 
     def release(self, entry_id: str) -> None:
         """Give the room of a hold back, if there is one of this id. O(depth)."""
         if (hold := self._holds.pop(entry_id, None)) is not None:
-            for key in keys(hold.queue, hold.user):
-                self._held[key].add(hold, -1)
+            self._count(hold, -1)
+
+    def _count(self, hold: Hold, sign: int) -> None:
+        amount, master = hold.amount * sign, hold.master * sign
+        for key in keys(hold.queue, hold.user):
+            self._held[key].add(amount, master, sign, hold.is_seen)
 
     def left(self, at: str) -> Resources:
         """What a queue, by itself, or the CLUSTER has left; below zero where it has more than it may. O(1)."""
-        snapshot = self.snapshot
         if at == CLUSTER:
-            there = snapshot.free.least(snapshot.total)
+            there, used = self._free, NOTHING
         else:
-            there = snapshot.queues[at].maximum - snapshot.queues[at].used
-        return there - self._foreign(at) - self._at(at).amount
+            there, used = self.snapshot.queues[at].maximum, self.snapshot.queues[at].used
+        foreign, held = self._foreign(at), self._at(at).amount
+        return Resources(
+            there.memory_mib - used.memory_mib - foreign.memory_mib - held.memory_mib,
+            there.vcores - used.vcores - foreign.vcores - held.vcores,
+        )
 
     def is_full(self, at: str) -> bool:
         """Whether not even the smallest container fits there, whatever the queues above and below have."""
@@ -131,7 +141,7 @@ class Room:
         """A queue that takes nothing. An application goes past every ancestor, so each of them must take it."""
         if not use.is_leaf:
             return Limit("not-a-leaf", queue, queue, 1, 0, APPLICATIONS)
-        for at in self._above(queue):
+        for at in self._way(queue)[0]:
             if not self.snapshot.queues[at].takes_applications:
                 return Limit("stopped", queue, at, 1, 0, APPLICATIONS)
         return None
@@ -179,7 +189,7 @@ class Room:
             left = use.am_maximum - use.am_used - self._foreign(queue) - held.masters
             if limit := self._short("am-share", queue, queue, demand.master, left):
                 return limit
-        for at in self._places(queue):
+        for at in self._way(queue)[1]:
             if at == CLUSTER:
                 limit = self._short("cluster", queue, at, total, self.left(at))
             else:
@@ -203,7 +213,7 @@ class Room:
             and (limit := self._short("am-share", queue, queue, demand.master, share))
         ):
             return limit
-        for at in self._places(queue):
+        for at in self._way(queue)[1]:
             if at == CLUSTER:
                 limit = self._short("cluster", queue, at, total, snapshot.total) if self._is_settled else None
             else:
@@ -246,14 +256,13 @@ class Room:
     def _at(self, key: Key) -> _Held:
         return self._held.get(key, _NOTHING_HELD)
 
-    def _places(self, queue: str) -> Iterator[str]:
-        """The queue and its ancestors, with the cluster before the root: as it is the better word for the same room."""
-        yield from (at for at in self._above(queue) if at != self._root)
-        yield CLUSTER
-        yield from (at for at in self._above(queue) if at == self._root)
-
-    def _above(self, queue: str) -> Iterator[str]:
-        return (at for at in path(queue) if at in self.snapshot.queues)
+    def _way(self, queue: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The queue and its ancestors; and with the cluster before the root: the better word for the same room."""
+        if queue not in self._places:
+            above = tuple(at for at in path(queue) if at in self.snapshot.queues)
+            places = (*(at for at in above if at != self._root), CLUSTER, *(at for at in above if at == self._root))
+            self._places[queue] = above, places
+        return self._places[queue]
 
 
 @lru_cache(maxsize=65536)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ from placement.admission.resources import NOTHING, Resources
 
 RUN, WAIT, REJECT = "run", "wait", "reject"
 MOST = 3
-Outcome = Callable[[Entry], tuple[str, str]]  # what is decided on an entry, and for which queue
+Outcome = Callable[[Entry, str], tuple[str, str] | None]  # of an entry, and its queue; None: neither RUN nor that
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,7 @@ def _have(limit: Limit | None) -> Resources:
     return Resources(limit.have, 0) if limit.unit == MIB else Resources(0, limit.have)
 
 
-@dataclass(frozen=True, slots=True)
-class _Values:
+class _Values(NamedTuple):
     """What `value` makes of the numbers from `low` to `high`: the higher, the less of a change.
 
     `guesses`: numbers of which one may well be the highest that will do.
@@ -139,23 +138,22 @@ def _smallest(entry: Entry, outcome: Outcome, goal: str, kind: str, ranges: list
 
         def reached(number: int, values: _Values = values) -> Change | None:
             value = values.value(number)
-            found, queue = outcome(changed(entry, kind, value))
-            return Change(kind, value, queue, found) if found in (RUN, goal) else None
+            found = outcome(changed(entry, kind, value), goal)
+            return Change(kind, value, found[1], found[0]) if found else None
 
-        if values.low <= values.high and (change := _highest(values, reached)):
+        if change := _highest(values, reached):
             return change
     return None
 
 
 def _highest(values: _Values, reached: Callable[[int], Change | None]) -> Change | None:
     """What `reached` gives for the highest number that it gives anything for: as it does for every lower one."""
-    low, high = values.low, values.high
-    best = reached(low)
+    low, high, best = values.low, values.high, None  # what is not known yet
     guesses = iter([number for guess in values.guesses for number in (guess, guess + 1)])
-    while best and low < high:
-        number = next((guess for guess in guesses if low < guess <= high), (low + high + 1) // 2)
+    while low <= high:
+        number = next((guess for guess in guesses if low <= guess <= high), (low + high + 1) // 2 if best else low)
         if found := reached(number):
-            low, best = number, found
+            low, best = number + 1, found
         else:
             high = number - 1
     return best

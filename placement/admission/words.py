@@ -1,5 +1,7 @@
 """What a limit means, in plain words: one sentence for each code. Pure."""
 
+from functools import lru_cache
+
 from placement.admission.entry import CLUSTER, MIB, VCORES, Limit
 from placement.admission.resources import Resources
 from placement.errors import quoted
@@ -42,6 +44,7 @@ CHANGES = {
 }
 
 
+@lru_cache(maxsize=4096)  # many wait for the same
 def sentence(limit: Limit, *, is_lasting: bool = False) -> str:
     """The limit in words, with its numbers and their units. `is_lasting`: it is one that no waiting helps against."""
     numbers = {
@@ -62,6 +65,7 @@ def change(kind: str, value: int | str | Resources, queue: str) -> str:
     return CHANGES[kind].format(value=value, queue=quoted(queue))
 
 
+@lru_cache(maxsize=4096)
 def amount(number: int, unit: str) -> str:
     """A number with its unit: `64g`, `12 vcores`, `1 application`."""
     if unit == MIB:

@@ -4,13 +4,10 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from placement import __version__
-from placement.admission.decide import Verdict
-from placement.admission.demand import Demand
-from placement.admission.entry import ENDED, RESERVED, RUNNING, WAITING, Entry
+from placement.admission.entry import ENDED, RESERVED, RUNNING, WAITING
 from placement.admission.way_out import REJECT, RUN, WAIT
 from placement.agent.book import CANCELLED, GONE, Book, Moved, Rules
 from placement.agent.desk import Peer, Send
@@ -20,29 +17,14 @@ from placement.agent.names import Names
 from placement.agent.protocol import Answer, Cancel, Queue, Status, Submit, Why, unknown
 from placement.agent.protocol import Snapshot as SnapshotRequest
 from placement.agent.rights import Policy, Rights
+from placement.agent.submissions import Submissions, Ticket
 from placement.agent.telling import Telling, over
 from placement.errors import PlacementError, Problem
-from placement.queues.names import full_name
-from placement.queues.tree import ROOT, Tree
 
 RETURN_S = 30.0  # for those who waited when the agent ended, to come again
 SIGN_S = 5.0  # between two words to one who waits
 LOOK_SHARE = 0.1  # of the time, at most, goes into looks at all who wait because one of them left
 FAILED = PlacementError(Problem("agent-failed", "the agent failed at this request", remedy="see its log"))
-AHEAD = 3  # who is named of those before one
-
-
-@dataclass(slots=True, eq=False)
-class Ticket:
-    """One client that waits for the answer to its submission."""
-
-    request: Submit
-    peer: Peer
-    send: Send
-    groups: tuple[str, ...] = ()
-    verdict: Verdict | None = None
-    told_s: float = 0.0
-    is_over: bool = False
 
 
 class Admissions:
@@ -62,6 +44,7 @@ class Admissions:
     ) -> None:
         self.telling = Telling(book, now, policy.admission.stale_s)
         self._rights = Rights(policy)
+        self._submissions = Submissions(book, self._rights, self.telling, now)
         self._began_s = now()
         self._book = book
         self._groups = groups
@@ -72,7 +55,6 @@ class Admissions:
         self._left: list[Ticket] = []
         self._tickets: dict[str, Ticket] = {}
         self._orphans: dict[str, float] = {}
-        self._tree = Tree()
         self._is_due = False
         self._must_load = True
         self._must_look = False  # since somebody left
@@ -167,7 +149,7 @@ class Admissions:
         self.telling.trouble = None
         self._metrics.snapshot(snapshot.taken_s)
         self._book.saw(snapshot)
-        self._tree = Tree(path for path in snapshot.queues if path != ROOT)
+        self._submissions.saw(snapshot.queues)
         self._turn(is_new=True)
         for landed in self._book.landed_elsewhere():
             self._metrics.landed_elsewhere()
@@ -249,8 +231,9 @@ class Admissions:
                 if leads and self.telling.unknown() is None:
                     moved += self._book.reconcile(self._now()) if is_new else []
                     moved += self._look(is_new)
-                before = self._before(new)
-                answers = [(ticket, self._answer(ticket, leads, before) or self._waits(ticket)) for ticket in new]
+                before = self._submissions.before(new)
+                last = [self._submissions.answer(ticket, leads, before) for ticket in new]
+                answers = [(ticket, answer or self._waits(ticket)) for ticket, answer in zip(new, last, strict=True)]
         except PlacementError as error:
             self._failed(error)
             self._put_off(new, left, error)
@@ -324,55 +307,7 @@ class Admissions:
             if entry_id not in self._tickets and self._book.leave(entry_id, GONE, now_s):
                 self._soon()
 
-    # --- one submission
-
-    def _before(self, new: list[Ticket]) -> dict[str, Entry]:
-        """What the ledger has for these ids and the book has not: what has ended, or came to another gateway."""
-        ids = [ticket.request.id for ticket in new if ticket.request.id not in self._book.entries]
-        return {entry.id: entry for entry in self._book.ledger.entries(ids)} if ids else {}
-
-    def _answer(self, ticket: Ticket, leads: bool, before: dict[str, Entry]) -> Answer | None:
-        """Its last answer, None if it waits. `before`: see `_before`."""
-        request = ticket.request
-        there = self._book.entries.get(request.id)
-        if there is None:
-            if (trouble := self.telling.unknown()) is not None:
-                return unknown(PlacementError(trouble))
-            entry = self._entry_of(ticket)
-            if request.id in before:
-                there = before[request.id]
-                if there.state == WAITING:  # at another gateway
-                    self._book.join(there)
-            elif not leads:
-                self._book.join(entry)
-                return None
-            else:
-                ticket.verdict = verdict = self._book.decide(entry, (), self._now())
-                if verdict.outcome == WAIT:
-                    return None
-                return self.telling.decided(verdict)
-        if there.account != ticket.peer.account:
-            return unknown(PlacementError(Problem("not-yours", "this id is of another account's submission")))
-        if there.state in ENDED:
-            message = f"it is over: {there.reason or there.state}"
-            return over(there.reason or there.state, message)
-        return None if there.state == WAITING else self.telling.run(there.queue or "")
-
-    def _entry_of(self, ticket: Ticket) -> Entry:
-        request, snapshot = ticket.request, self._book.snapshot
-        assert snapshot is not None
-        candidates = tuple(full_name(queue, snapshot.scheduler, self._tree) for queue in request.candidates)
-        return Entry(
-            id=request.id,
-            user=request.user,
-            account=ticket.peer.account,
-            candidates=tuple(dict.fromkeys(candidates)),
-            demand=request.demand or Demand(snapshot.minimum),
-            arrived_s=self._now(),
-            priority=self._rights.priority(request, ticket.peer, ticket.groups, candidates[0]),
-            command=request.command,
-            since_s=self._now(),
-        )
+    # --- who is told
 
     def _wait(self, ticket: Ticket, answer: Answer) -> None:
         before = self._tickets.get(ticket.request.id)
@@ -416,8 +351,7 @@ class Admissions:
         return ticket.request.id in self._book.turns
 
     def _waits(self, ticket: Ticket) -> Answer:
-        entry = self._book.entries[ticket.request.id]
-        return self.telling.waits(entry, ticket.verdict, self._may_promise)
+        return self._submissions.waits(ticket, self._may_promise)
 
     @property
     def _may_promise(self) -> bool:

@@ -5,9 +5,10 @@ import socket
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, cast
+from typing import Any, Protocol
 
 from placement.agent import protocol
+from placement.agent.channel import Channel
 from placement.agent.desk import Desk, Peer
 from placement.agent.names import Account, Names
 from placement.agent.protocol import Answer, Request, Submit
@@ -58,12 +59,12 @@ class Host(Protocol):
         """Does `action` in some seconds."""
 
 
-class Connection(asyncio.Protocol):
-    """A connection carries one request. It is one object and no task, so that thousands of them may wait."""
+class Connection:
+    """Reads one channel, which carries one request. It is no task, so that thousands of them may wait."""
 
-    __slots__ = ("_host", "_is_answered", "_is_cut", "_line", "_peer", "_ticket", "_timer", "_transport")
+    __slots__ = ("_channel", "_host", "_is_answered", "_is_cut", "_line", "_peer", "_ticket", "_timer")
 
-    _transport: asyncio.Transport
+    _channel: Channel
     _peer: tuple[int, int, int]  # user id, group id, process id
 
     def __init__(self, host: Host) -> None:
@@ -81,16 +82,16 @@ class Connection(asyncio.Protocol):
     @property
     def unread(self) -> int:
         """Bytes of answers that not even the kernel has taken yet."""
-        return self._transport.get_write_buffer_size()
+        return self._channel.unsent
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+    def connection_made(self, channel: Channel) -> None:
         """The client is there: it has some seconds for its line."""
-        self._transport = cast(asyncio.Transport, transport)
-        client: socket.socket = transport.get_extra_info("socket")
-        pid, uid, gid = _CREDENTIALS.unpack(client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size))
+        self._channel = channel
+        said = channel.socket.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        pid, uid, gid = _CREDENTIALS.unpack(said)
         self._peer = uid, gid, pid
         if self._host.admit(self):
-            self._timer = self._host.later(self._host.limits.line_s, self._transport.abort)
+            self._timer = self._host.later(self._host.limits.line_s, self._channel.abort)
         else:
             message = "there are too many connections at once"
             self._refuse(PlacementError(Problem("too-many", message, remedy="wait until some have ended")))
@@ -114,18 +115,18 @@ class Connection(asyncio.Protocol):
         if self._line:
             self._refuse(protocol.bad_request("expected a line, found no end of it"))
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         """The connection is over, whoever ended it."""
         self._stop_timer()
         self._line = None
-        is_told = self._is_answered and not self._is_cut and exc is None
+        is_told = self._is_answered and not self._is_cut and error is None
         self._host.lost(self, None if is_told else self._ticket)
         self._ticket = None
 
     def close(self) -> None:
         """Ends it as the agent does, without a word."""
         self._ticket = None
-        self._transport.close()
+        self._channel.close()
 
     def _read(self) -> None:
         line, self._line = bytes(self._line or b""), None
@@ -146,7 +147,7 @@ class Connection(asyncio.Protocol):
             error = asked.exception()
             if isinstance(error, Exception):
                 self._fail(request, error)
-            elif not self._transport.is_closing():
+            elif not self._channel.is_closing:
                 self._serve(request, asked.result())
 
         self._host.accounts.ask(self.uid).add_done_callback(found)
@@ -162,12 +163,12 @@ class Connection(asyncio.Protocol):
             self._fail(request, error)
 
     def _send(self, answer: Answer) -> None:
-        if self._is_answered or self._transport.is_closing():
+        if self._is_answered or self._channel.is_closing:
             return
         if self.unread > BACKLOG_MOST:
             self._cut()
             return
-        self._transport.write(protocol.written(answer))
+        self._channel.write(protocol.written(answer))
         if self.unread and self._host.is_greedy(self.uid):
             self._cut()
         elif protocol.is_last(answer):
@@ -184,17 +185,17 @@ class Connection(asyncio.Protocol):
     def _refuse(self, error: PlacementError) -> None:
         """Answers an error instead, and ends; a submission that waited here has gone."""
         self._line = None
-        if not self._is_answered and not self._transport.is_closing():
+        if not self._is_answered and not self._channel.is_closing:
             self._host.refused(error.problems[0].code, self.uid)
             self._is_cut = True
-            self._transport.write(protocol.written(protocol.refusal(error)))
+            self._channel.write(protocol.written(protocol.refusal(error)))
             self._end()
 
     def _end(self) -> None:
         """Closes once the client has read everything, for which it has some seconds."""
         self._is_answered = True
         self._stop_timer()
-        self._transport.close()
+        self._channel.close()
         if self.unread:
             self._timer = self._host.later(self._host.limits.last_answer_s, self._cut)
 
@@ -202,7 +203,7 @@ class Connection(asyncio.Protocol):
         """Gives up a client that does not read."""
         self._is_cut = True
         self._host.refused("slow-reader", self.uid)
-        self._transport.abort()
+        self._channel.abort()
 
     def _stop_timer(self) -> None:
         if self._timer:

@@ -29,6 +29,7 @@ class Metrics:
         self._reserved = Gauge(
             "placement_reserved_submissions", "Turns given to submissions not seen yet.", ["queue"], registry=own
         )
+        self._queues: tuple[Mapping[str, int], Mapping[str, int]] = {}, {}
         self._waits = Histogram(
             "placement_wait_seconds",
             "How long submissions waited, until they ran, were rejected, or went away.",
@@ -82,13 +83,7 @@ class Metrics:
 
     def queues(self, waiting: Mapping[str, int], reserved: Mapping[str, int]) -> None:
         """How many wait and have a turn in each queue now."""
-        for gauge, found in ((self._waiting, waiting), (self._reserved, reserved)):
-            gauge.clear()
-            names = sorted(found, key=lambda queue: -found[queue])
-            for queue in names[:QUEUES_MOST]:
-                gauge.labels(queue).set(found[queue])
-            if names[QUEUES_MOST:]:
-                gauge.labels(OTHERS).set(sum(found[queue] for queue in names[QUEUES_MOST:]))
+        self._queues = waiting, reserved
 
     def snapshot(self, taken_s: float) -> None:
         """The cluster was seen, at seconds since the epoch."""
@@ -135,6 +130,8 @@ class Metrics:
 
     def text(self) -> bytes:
         """All of it, in Prometheus' text format, see CONTENT_TYPE."""
+        for gauge, found in zip((self._waiting, self._reserved), self._queues, strict=True):
+            _show(gauge, found)
         return prometheus_client.generate_latest(self._registry)
 
     def _age_s(self) -> float:
@@ -142,3 +139,13 @@ class Metrics:
 
     def _estimates_age_s(self) -> float:
         return float("inf") if self._known_s is None else self._now() - self._known_s
+
+
+def _show(gauge: Gauge, found: Mapping[str, int]) -> None:
+    """When it is asked for: to name hundreds of queues takes long."""
+    gauge.clear()
+    names = sorted(found, key=lambda queue: -found[queue])
+    for queue in names[:QUEUES_MOST]:
+        gauge.labels(queue).set(found[queue])
+    if names[QUEUES_MOST:]:
+        gauge.labels(OTHERS).set(sum(found[queue] for queue in names[QUEUES_MOST:]))

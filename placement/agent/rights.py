@@ -42,6 +42,6 @@ class Rights:
 
     def priority(self, request: Submit, peer: Peer, groups: tuple[str, ...], queue: str) -> int:
         """The priority of a submission for `queue`, of whoever counts, who is in `groups`."""
-        user = self.who(request, peer)
-        roles = self.policy.roles_of(user, groups)
-        return self.policy.admission.priority(user, groups, roles, queue, request.priority)
+        user, admission = self.who(request, peer), self.policy.admission
+        roles = self.policy.roles_of(user, groups) if admission.priorities.get("roles") else ()
+        return admission.priority(user, groups, roles, queue, request.priority)

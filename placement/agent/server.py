@@ -5,10 +5,10 @@ import contextlib
 import resource
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from typing import Any
 
+from placement.agent.channel import Door
 from placement.agent.connection import Connection, Limits
 from placement.agent.desk import Desk, Peer
 from placement.agent.log import Log
@@ -42,23 +42,18 @@ class Server:
         self._clients: dict[int, set[Connection]] = {}  # by user id
         self._count = 0
         self._most = 0
-        self._listening: asyncio.Server | None = None
+        self._door: Door | None = None
 
     async def open(self, listening: socket.socket) -> None:
         """Begins to accept; raises the limit of open files of this process for that."""
         self._most = _descriptors() - DESCRIPTORS_KEPT
-        loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._in_the_loop)
-        # From Python 3.13 on it would delete the socket's file, which may be systemd's.
-        kept: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
-        self._listening = await loop.create_unix_server(
-            lambda: Connection(self), sock=listening, backlog=BACKLOG, **kept
-        )
+        asyncio.get_running_loop().set_exception_handler(self._in_the_loop)
+        self._door = Door(listening, lambda: Connection(self), BACKLOG)
 
     async def close(self) -> None:
         """Stops accepting and ends every connection, telling neither clients nor desk: those who wait come again."""
-        if self._listening:
-            self._listening.close()
+        if self._door:
+            self._door.close()
         for client in [client for clients in self._clients.values() for client in clients]:
             client.close()
         with contextlib.suppress(TimeoutError):

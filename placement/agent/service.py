@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import socket
 import sys
@@ -144,6 +145,8 @@ class _Agent:
             await asyncio.sleep(max(self._policy.admission.poll_s - (time.monotonic() - began_s), 0.1))
 
     async def _tick(self) -> None:
+        self._desk.tick()
+        gc.freeze()  # what is imported and read by now stays: it need not be looked through again and again
         while True:
             self._desk.tick()
             await asyncio.sleep(TICK_S)

@@ -17,7 +17,7 @@ from placement.policy_files import PolicyFiles
 
 if TYPE_CHECKING:
     require_numpy()
-    from placement.learning.advice import Advice, Job, Total
+    from placement.learning.ranking import Job, Ranking, Total
 
 DAYS = 30.0
 TOP = 10
@@ -61,9 +61,9 @@ def command(
     return 0
 
 
-def _found(where: str, choice: str, days: float, top: int, user: str | None, queue: str | None) -> "Advice":
+def _found(where: str, choice: str, days: float, top: int, user: str | None, queue: str | None) -> "Ranking":
     require_numpy()
-    from placement.learning.advice import advice, predictor
+    from placement.learning.ranking import predictor, ranking
     from placement.store.engine import open_engine
     from placement.store.runs import Row, Runs
     from placement.store.states import States
@@ -77,12 +77,12 @@ def _found(where: str, choice: str, days: float, top: int, user: str | None, que
 
     try:
         wastes = waste(engine, time.time() - days * 86400, user, queue)
-        return advice(wastes, top, row, predictor(choice, states.of))
+        return ranking(wastes, top, row, predictor(choice, states.of))
     finally:
         engine.dispose()
 
 
-def _tables(found: "Advice") -> Iterator[Table]:
+def _tables(found: "Ranking") -> Iterator[Table]:
     yield "By user", ("USER", *TOTALS), [_total(each, found.gib_h) for each in found.users]
     yield "By queue", ("QUEUE", *TOTALS), [_total(each, found.gib_h) for each in found.queues]
     yield "By application", JOBS, [_job(each) for each in found.jobs]
@@ -118,7 +118,7 @@ def _name(name: str) -> str:
     return visible(name[:LONGEST] + "…" * (len(name) > LONGEST)) or "-"
 
 
-def _lines(found: "Advice", days: float) -> Iterator[str]:
+def _lines(found: "Ranking", days: float) -> Iterator[str]:
     if not found.jobs:
         yield f"nothing finished in the last {days:g} days, as far as was read: placement learn"
         return
@@ -131,7 +131,7 @@ def _lines(found: "Advice", days: float) -> Iterator[str]:
             yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
 
 
-def _markdown(found: "Advice", days: float) -> str:
+def _markdown(found: "Ranking", days: float) -> str:
     lines = ["# Memory that was given and not used", "", f"{_whole(found, days)} {NOTE}"]
     for title, head, rows in _tables(found):
         lines += ["", f"## {title}", "", f"| {' | '.join(head)} |", f"|{' --- |' * len(head)}"]
@@ -144,14 +144,14 @@ def _plain(cell: str) -> str:
     return "".join(f"&#{ord(each)};" if each in "|<>&`*[]\\#~" else each for each in cell)
 
 
-def _whole(found: "Advice", days: float) -> str:
+def _whole(found: "Ranking", days: float) -> str:
     share = found.gib_h / found.given_gib_h if found.given_gib_h else 0.0
     return (
         f"{found.gib_h:.1f} of {found.given_gib_h:.1f} GiB-hours ({share:.0%}) of the last {days:g} days were wasted."
     )
 
 
-def _data(found: "Advice") -> dict[str, Any]:
+def _data(found: "Ranking") -> dict[str, Any]:
     return {
         "given_gib_h": found.given_gib_h,
         "wasted_gib_h": found.gib_h,

@@ -12,12 +12,12 @@ from placement.commands.base import FAMILIES
 from placement.engine import facts as facts_of
 from placement.errors import PlacementError, Problem
 from placement.estimate.needed import AS_ASKED
-from placement.estimates_file import add_estimate
 from placement.folder import Folder
 from placement.gateway import arguments_with, read_command, real_command
 from placement.identity import identify, identity_of
 from placement.policy import Site
 from placement.rules.condition_grammar import fact_value
+from placement.sizing.lookup import add_estimate
 from placement.submission import Identity, Reading, Request, Submission
 
 if TYPE_CHECKING:

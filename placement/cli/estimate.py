@@ -10,10 +10,10 @@ from placement.cli import json_option, policy_option
 from placement.cli.asking import ask
 from placement.cli.estimate_query import query_need
 from placement.errors import PlacementError, Problem, visible
-from placement.estimate.advice import Advice, advice_for, gib
 from placement.estimate.needed import Estimate, RoleNeed
 from placement.estimate.query.need import QueryNeed
 from placement.folder import Folder
+from placement.sizing.advice import Advice, advice_for, gib
 from placement.submission import Reading
 from placement.waiting_line import span
 
@@ -41,7 +41,13 @@ def command(user: str | None, policy_folder: str, as_json: bool, command_line: t
     reading, known = asked.submission.command, asked.submission.estimate
     for trouble in filter(None, (*folder.troubles, asked.trouble)):
         click.echo(str(trouble), err=True)
-    query = query_need(policy_folder, command_line[0], list(command_line[1:]))
+    query = query_need(
+        policy_folder,
+        command_line[0],
+        list(command_line[1:]),
+        asked.submission.identity.user,
+        lambda trouble: click.echo(str(trouble), err=True),
+    )
     advice = advice_for(reading, known) if reading and known else []
     if as_json:
         click.echo(json.dumps(_data(asked.submission.demand(), reading, advice, query), ensure_ascii=False, indent=2))

@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
-from placement.estimate import row as hot
+from placement.estimate import predict as hot
 from placement.estimate.keys import is_own, keys_of, of_user
 from placement.estimate.learn import Learned, learn_one
 from placement.estimate.outcome import Outcome
+from placement.estimate.predict import Limits
 from placement.estimate.prediction import Prediction
-from placement.estimate.row import Limits, Row
+from placement.estimate.row import Row
 from placement.estimate.rows import PRICES, row_of, shared_row
 from placement.estimate.spread import Spread
 
@@ -43,27 +44,31 @@ class Estimator:
         features = _mapping(features)
         keys = keys_of(features)
         now_s = None if self._clock is None else self._clock()
-        return hot.predict(keys, [self.row(key) for key in keys], features, self.limits, now_s)
+        return hot.predict(keys, self.row, features, self.limits, now_s)
 
     def retry(self, features: Mapping[str, Any], failed_bytes: float, attempt: int) -> int:
         """Bytes for the next attempt, after attempt number `attempt` (from 1) ran out of memory at `failed_bytes`."""
         features = _mapping(features)
         keys = keys_of(features)
-        return int(hot.retry(keys, [self.row(key) for key in keys], features, failed_bytes, attempt, self.limits))
+        return int(hot.retry(keys, self.row, features, failed_bytes, attempt, self.limits))
 
-    def observe(self, features: Mapping[str, Any], outcome: Outcome | Mapping[str, Any]) -> None:
-        """Learns how one run ended. What cannot be believed is counted in `refused`, by reason. Never raises."""
+    def observe(self, features: Mapping[str, Any], outcome: Outcome | Mapping[str, Any]) -> tuple[str, ...]:
+        """Learns how one run ended, and gives the keys of which more is known now. Never raises.
+
+        What cannot be believed is counted in `refused`, by reason.
+        """
         known = Outcome.of(outcome, self.refused)
         keys = keys_of(_mapping(features))
         if known is None:
-            return
+            return ()
         if not is_own(keys[0]):
             self.refused["features: neither application nor script"] += 1
-            return
+            return ()
         for place, key in enumerate(keys):
             if is_own(key):
                 learn_one(self.learned, key, features, known, () if place else keys[1:])
                 self._made.pop(key, None)
+        return keys
 
     def row(self, key: str) -> Row | None:
         """The row of a key, as it stands now; None: nothing was learned under it. The table holds it."""

@@ -96,7 +96,7 @@ def _shape(arguments: object) -> str:
 
 def _argument(text: str) -> str:
     option, equals, value = text.partition("=") if text.startswith("-") else ("", "", text)
-    shown = f"/{general(value).rstrip('/').rpartition('/')[2]}" if "/" in value else general(value)
+    shown = f"/{general(value.rstrip('/').rpartition('/')[2])}" if "/" in value else general(value)
     return option + equals + shown
 
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from placement.estimate.keys import is_own, keys_of
 from placement.estimate.outcome import Outcome
-from placement.estimate.row import read
+from placement.estimate.predict import read
 from placement.estimate.spread import Spread
 from placement.estimate.state import State
 

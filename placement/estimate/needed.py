@@ -4,7 +4,7 @@ Pure, and part of the hot path: standard library only.
 """
 
 from placement.estimate.demand import Asked, Role
-from placement.estimate.features import MIB
+from placement.units import MIB
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,18 +18,15 @@ MOST = 1e9  # vcores; no cluster has more
 class RoleNeed:
     """One role: what is asked (`role`), what such jobs used (`prediction`), and how many containers there will be.
 
-    `number` None: not known. `safe_mib`: what one container should be given. `peak_bytes`: the most that one container
-    of this job was seen to use. `has_failed`: its last run may have run out of memory.
+    `number` None: not known. `safe_mib`: what one container should be given.
     Raises ValueError or OverflowError for a prediction that is no number.
     """
 
-    __slots__ = ("has_failed", "number", "peak_bytes", "prediction", "role", "safe_mib")
+    __slots__ = ("number", "prediction", "role", "safe_mib")
 
-    def __init__(self, role: Role, prediction: "Prediction", peak_bytes: float | None, has_failed: bool) -> None:
+    def __init__(self, role: Role, prediction: "Prediction") -> None:
         self.role = role
         self.prediction = prediction
-        self.peak_bytes = peak_bytes
-        self.has_failed = has_failed
         self.safe_mib = int(-(-prediction.safe_bytes // MIB))
         self.number = self._number()
 
@@ -54,7 +51,7 @@ class RoleNeed:
             "memory_mib": self.memory_mib,
             "number": self.number,
             "asked_mib": self.role.memory_mib,
-            "peak_bytes": self.peak_bytes,
+            "peak_bytes": self.prediction.peak_bytes,
             "safe_bytes": self.prediction.safe_bytes,
             "low_bytes": self.prediction.low_bytes,
             "high_bytes": self.prediction.high_bytes,

@@ -33,35 +33,28 @@ class Prediction:
     """What a run will use, as far as is known.
 
     `safe_bytes`: what one container should be given. `low_bytes` to `high_bytes`: what it is expected to use.
-    `duration_s`, `vcores` (of all containers together), `read_bytes`, `shuffled_bytes`: intervals, None: not known.
-    `basis` says in words what it rests on, and is made when it is asked for: `runs` of the job itself, none if it was
-    never seen.
+    `has_failed`: the last run of the job ran out of memory. Then, of a job that was seen: `duration_s`, `vcores` (of
+    all containers together), `read_bytes`, `shuffled_bytes`: intervals, None: not known; `peak_bytes`: the most that
+    one container used. `basis` says in words what it rests on: `runs` of the job itself, 0 if it was never seen.
     """
 
-    __slots__ = (
-        "_basis",
-        "duration_s",
-        "high_bytes",
-        "low_bytes",
-        "read_bytes",
-        "runs",
-        "safe_bytes",
-        "shuffled_bytes",
-        "vcores",
-    )
+    __slots__ = ("_basis", "_row", "has_failed", "high_bytes", "low_bytes", "safe_bytes")
 
     def __init__(
-        self, safe_bytes: float, low_bytes: float, high_bytes: float, basis: "str | Callable[[], str]", runs: int = 0
+        self,
+        safe_bytes: float,
+        low_bytes: float,
+        high_bytes: float,
+        basis: "str | Callable[[], str]",
+        row: "Row | None" = None,
+        has_failed: bool = False,
     ) -> None:
         self.safe_bytes = safe_bytes
         self.low_bytes = low_bytes
         self.high_bytes = high_bytes
+        self.has_failed = has_failed
         self._basis = basis
-        self.runs = runs
-        self.duration_s: Interval | None = None
-        self.vcores: Interval | None = None
-        self.read_bytes: Interval | None = None
-        self.shuffled_bytes: Interval | None = None
+        self._row = row  # of the job itself
 
     @property
     def basis(self) -> str:
@@ -70,10 +63,50 @@ class Prediction:
             self._basis = self._basis()
         return self._basis
 
+    @property
+    def runs(self) -> int:
+        """Of the job itself."""
+        return int(self._row.count) if self._row else 0
+
+    @property
+    def peak_bytes(self) -> float | None:
+        """The most that one container of the job used."""
+        return self._row.peak if self._row and self._row.peak > 0 else None
+
+    @property
+    def duration_s(self) -> Interval | None:
+        """From start to end."""
+        row = self._row
+        return interval(row.duration_low, row.duration, row.duration_high) if row else None
+
+    @property
+    def vcores(self) -> Interval | None:
+        """The most held at a time, together."""
+        row = self._row
+        return interval(row.vcores_low, row.vcores, row.vcores_high) if row else None
+
+    @property
+    def read_bytes(self) -> Interval | None:
+        """By all containers."""
+        row = self._row
+        return interval(row.read_low, row.read, row.read_high) if row else None
+
+    @property
+    def shuffled_bytes(self) -> Interval | None:
+        """By all containers."""
+        row = self._row
+        return interval(row.shuffled_low, row.shuffled, row.shuffled_high) if row else None
+
     def as_data(self) -> dict[str, object]:
         """The prediction as plain data, for `--json`."""
-        data = {"basis": self.basis, **{name: getattr(self, name) for name in self.__slots__[1:]}}
+        names = ("basis", "duration_s", "high_bytes", "low_bytes", "read_bytes", "runs", "safe_bytes")
+        data = {name: getattr(self, name) for name in (*names, "shuffled_bytes", "vcores")}
         return {name: each.as_data() if isinstance(each, Interval) else each for name, each in data.items()}
+
+
+def interval(low: float, middle: float, high: float) -> Interval | None:
+    """The interval of three numbers; None where one is NaN: not known."""
+    return Interval(low, middle, high) if low >= 0 and middle >= 0 and high >= 0 else None
 
 
 def basis(row: "Row", is_own: bool, features: "Mapping[str, Any]", now_s: float | None) -> str:

@@ -1,30 +1,16 @@
-"""What the table holds of a key, all numbers, and what they mean for a run. Part of the hot path: standard library.
-
-`predict` and `retry` are the only readers of rows, for the learner as for the table: the two cannot differ.
-"""
-
-from placement.estimate.keys import is_own
-from placement.estimate.prediction import Interval, Prediction, basis
+"""What the table holds of a key, all numbers. Part of the hot path: standard library only."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from typing import Any
+    from collections.abc import Iterable
 
 CONSTANT, LINE, POWER, SHARE = 0.0, 1.0, 2.0, 3.0  # f(x) = a; a + b x; a x**b; a of the request
 FARTHEST = 2.0  # times the largest input seen, up to where a shape is followed
-# As how many runs the asking counts: for a job that was never seen, beside the user's other jobs; for one that was.
-ASKED_OF_NEW, ASKED_OF_SEEN = 3.0, 0.15
 FEWEST = 4  # runs, before which no shape but the constant is fitted
-GROWTH = 2.0  # from one failed attempt to the next
-MOST_OF_PEAK = 4.0  # times the largest use seen; no first attempt is given more, however far apart the runs are
-ABSURD = 2.0**60  # bytes; a number from here on says nothing
-DEFAULT_BYTES = 2.0**30  # where there is neither a run nor a request: as `yarn.scheduler.minimum-allocation-mb`
-
 
 FIELDS = (
     "count", "last_s", "shape", "a", "b", "low_x", "high_x", "least", "first", "second", "low", "high", "peak", "trust",
-    "held", "held_x", "duration_low", "duration", "duration_high", "vcores_low", "vcores", "vcores_high",
+    "held", "held_x", "failed", "duration_low", "duration", "duration_high", "vcores_low", "vcores", "vcores_high",
     "read_low", "read", "read_high", "shuffled_low", "shuffled", "shuffled_high",
 )  # fmt: skip
 WIDTH = len(FIELDS)
@@ -36,8 +22,8 @@ class Row:
     `count` runs were learned, the last ended at `last_s` (since 1970). Memory goes by `shape` with `a` and `b` over the
     input x, which was seen from `low_x` to `high_x`, and is not expected below `least`: f(x). A first attempt gets
     f(x) `first`, a second f(x) `second`; a run is expected to use f(x) `low` to f(x) `high`. `peak`: the largest seen.
-    `trust`: how many runs outweigh what is asked for. `held`: what runs with inputs from `held_x` on get at least.
-    Then low, middle and high of what else runs used.
+    `trust`: how many runs outweigh what is asked for. `held`: what runs with inputs from `held_x` on get at least;
+    `failed`: 1 if the last run was out of memory, else 0. Then low, middle and high of what else runs used.
     """
 
     __slots__ = FIELDS
@@ -58,11 +44,12 @@ class Row:
     trust: float
     held: float
     held_x: float
+    failed: float
 
     def __init__(self, numbers: "Iterable[float]") -> None:
         (
             self.count, self.last_s, self.shape, self.a, self.b, self.low_x, self.high_x, self.least,
-            self.first, self.second, self.low, self.high, self.peak, self.trust, self.held, self.held_x,
+            self.first, self.second, self.low, self.high, self.peak, self.trust, self.held, self.held_x, self.failed,
             self.duration_low, self.duration, self.duration_high, self.vcores_low, self.vcores, self.vcores_high,
             self.read_low, self.read, self.read_high, self.shuffled_low, self.shuffled, self.shuffled_high,
         ) = numbers  # fmt: skip
@@ -85,14 +72,6 @@ class Row:
         is_free = self.shape == SHARE or (self.shape == CONSTANT and self.count >= FEWEST)
         return is_free or input_bytes is None or not input_bytes > self.high_x * FARTHEST
 
-    def duration_s(self) -> Interval | None:
-        """How long the job takes."""
-        return _interval(self.duration_low, self.duration, self.duration_high)
-
-
-def _interval(low: float, middle: float, high: float) -> Interval | None:
-    return Interval(low, middle, high) if middle >= 0 else None
-
 
 def along(
     shape: float, a: float, b: float, low_x: float, high_x: float, least: float, input_bytes: float | None
@@ -105,131 +84,3 @@ def along(
     if x > high_x:
         size = min(size, FARTHEST * along(shape, a, b, low_x, high_x, least, high_x))
     return max(least, size)
-
-
-class Limits:
-    """What the cluster gives out: containers from `minimum` to `maximum` bytes, in whole multiples of `increment`.
-
-    Source: Hadoop `ResourceCalculator.normalize`; `yarn.scheduler.minimum-allocation-mb`, `maximum-allocation-mb`.
-    """
-
-    __slots__ = ("increment", "maximum", "minimum")
-
-    def __init__(self, maximum: float | None = None, minimum: float = 0.0, increment: float = 0.0) -> None:
-        self.maximum = maximum
-        self.minimum = minimum
-        self.increment = increment
-
-    def within(self, size: float) -> float:
-        """The size as it is given out."""
-        unit = max(self.increment, 1.0)
-        size = -(-max(size, self.minimum, 1.0) * (1 - 1e-12) // unit) * unit
-        return size if self.maximum is None else min(size, self.maximum)
-
-
-def predict(
-    keys: "Sequence[str]",
-    rows: "Sequence[Row | None]",
-    features: "Mapping[str, Any]",
-    limits: Limits,
-    now_s: float | None = None,
-) -> Prediction:
-    """The prediction from the rows of a run's keys, see keys.keys_of; None where there is none under a key.
-
-    The last key is everybody's: what others did says how much may be used, never what is safe to give. `now_s`: since
-    1970, None: the basis does not say how long ago the last run was.
-    """
-    request, x = read(features)
-    asked = DEFAULT_BYTES if request is None else request
-    held = max((row.held for row in rows if row is not None and _is_held(row, x)), default=0.0)
-    place = _place(rows, request)
-    row = None if place is None else rows[place]
-    if place is None or row is None:
-        size = limits.within(max(asked, held))
-        return Prediction(size, 0.0, size, "nothing yet: what is asked for")
-    expected = row.expected(x, request)
-    of_itself, shared = is_own(keys[place]), place == len(keys) - 1
-    counts = ASKED_OF_SEEN if of_itself and row.reaches(x) else ASKED_OF_NEW
-    safe = asked if shared else _bounded(expected * row.first, request, row, of_itself, counts)
-    safe = limits.within(max(safe, held))
-    most = limits.within(max(expected * row.high, held))
-    told = lambda: basis(row, of_itself, features, now_s)  # noqa: E731
-    found = Prediction(safe, min(expected * row.low, most), most, told, int(row.count) if of_itself else 0)
-    if of_itself:
-        found.duration_s = row.duration_s()
-        found.vcores = _interval(row.vcores_low, row.vcores, row.vcores_high)
-        found.read_bytes = _interval(row.read_low, row.read, row.read_high)
-        found.shuffled_bytes = _interval(row.shuffled_low, row.shuffled, row.shuffled_high)
-    return found
-
-
-def retry(
-    keys: "Sequence[str]",
-    rows: "Sequence[Row | None]",
-    features: "Mapping[str, Any]",
-    failed_bytes: float,
-    attempt: int,
-    limits: Limits,
-) -> float:
-    """Bytes for the next attempt, after attempt number `attempt` (from 1) failed with `failed_bytes`.
-
-    More than that, unless the cluster's maximum failed. The second attempt gets what the row says; later ones double.
-    """
-    request, x = read(features)
-    failed = number(failed_bytes) or 1.0
-    place = _place(rows[:-1], request)
-    row = None if place is None else rows[place]
-    size = max((row.held for row in rows if row is not None and _is_held(row, x)), default=0.0)
-    if attempt == 1 and place is not None and row is not None:
-        size = max(size, _bounded(row.expected(x, request) * row.second, request, row, is_own(keys[place])))
-    if size <= failed * 1.001:
-        size = failed * GROWTH
-        if request is not None and failed * 1.001 < request < size:
-            size = request
-    return limits.within(size)
-
-
-def read(features: "Mapping[str, Any]") -> tuple[float | None, float | None]:
-    """The request of one container and the input, in bytes; None: not known."""
-    request = number(features.get("request_bytes", features.get("request")))
-    return request or None, number(features.get("input_bytes", features.get("input")))
-
-
-def number(value: object) -> float | None:
-    """`value` as bytes; None if it is no number, negative, or beyond all measure."""
-    if isinstance(value, bool | str | bytes) or value is None:
-        return None
-    try:
-        size = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return size if 0 <= size < ABSURD else None
-
-
-def _place(rows: "Sequence[Row | None]", request: float | None) -> int | None:
-    """Where the first row is that a run with this request can be predicted from."""
-    for place, row in enumerate(rows):
-        if row is not None and row.count > 0 and (row.shape != SHARE or request is not None):
-            return place
-    return None
-
-
-def _is_held(row: Row, input_bytes: float | None) -> bool:
-    return row.held > 0 and (input_bytes is None or not row.held_x > input_bytes)
-
-
-def _bounded(size: float, request: float | None, row: Row, of_itself: bool, asked_counts: float = 0.0) -> float:
-    """The size, drawn in ln towards the request, which counts as so many runs; never above it.
-
-    A job that was seen to use more than the request is not held below it, and drawn towards the most it used.
-    """
-    if row.peak > 0:
-        size = min(size, MOST_OF_PEAK * row.peak)
-    if request is None or size <= 0:
-        return size
-    is_too_small = of_itself and row.peak > request
-    most = row.peak if is_too_small else request
-    if size >= most:
-        return size if is_too_small else request
-    drawn: float = size * (most / size) ** (asked_counts / (asked_counts + row.trust))
-    return drawn

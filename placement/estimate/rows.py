@@ -26,7 +26,8 @@ FEWEST = 4  # jobs, before which shares of the request are not
 def row_of(state: State, spread: Spread | None, price: float) -> Row:
     """The row of one job. `spread`: of its user's jobs, this one among them. `price`: see plan.best."""
     row = Row([UNKNOWN] * WIDTH)
-    row.count, row.last_s, row.held, row.held_x = 0.0, state.last_s, state.held, state.held_x
+    row.count, row.last_s = 0.0, state.last_s
+    row.held, row.held_x, row.failed = state.held, state.held_x, float(state.failed)
     runs = state.runs
     for name, column in (("duration", 1), ("vcores", 3), ("read", 4), ("shuffled", 5)):
         _set_quantiles(row, name, runs[column])
@@ -48,7 +49,7 @@ def row_of(state: State, spread: Spread | None, price: float) -> Row:
 def shared_row(spread: Spread, price: float) -> Row:
     """The row of a new job among many: of its size, or of its share of what is asked, whichever tells more."""
     row = Row([UNKNOWN] * WIDTH)
-    row.held = 0.0
+    row.held = row.failed = 0.0
     sizes, shares = _firsts(spread, FIRST), _firsts(spread, SHARES)
     row.count = row.trust = float(sizes.weights.sum())
     if not row.count:

@@ -1,6 +1,7 @@
 """What is kept of one key: its latest runs, and what else its own observations alone decide."""
 
 from array import array
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Self
@@ -10,22 +11,24 @@ import numpy as np
 from placement.estimate.memory import memory_of
 from placement.estimate.outcome import Outcome
 from placement.estimate.plan import Numbers
-from placement.estimate.row import GROWTH
+from placement.estimate.predict import GROWTH
 from placement.estimate.spread import OLDEST, Spread
 
 WINDOW = 256  # runs that are kept
 COLUMNS = ("peak", "runtime", "input", "vcores", "read", "shuffled")
 UNKNOWN = float("nan")
+_STORED = "<f8"  # doubles, little end first
 
 
 class State:
     """One key. `count` runs with a known peak were learned of all; the last run ended at `last_s`, NaN: not known.
 
     `held`: memory that was too little, or could have been, since a run last succeeded, and the least input of such a
-    run (NaN: of any). `told`: the errors that this key has added to its user's spread.
+    run (NaN: of any). `failed`: the last run was out of memory. `told`: the errors that this key has added
+    to its user's spread.
     """
 
-    __slots__ = ("_runs", "count", "held", "held_x", "last_s", "told")
+    __slots__ = ("_runs", "count", "failed", "held", "held_x", "last_s", "told")
 
     def __init__(self) -> None:
         self._runs = array("d")
@@ -33,6 +36,7 @@ class State:
         self.last_s = UNKNOWN
         self.held = 0.0
         self.held_x = UNKNOWN
+        self.failed = False
         self.told: Spread | None = None
 
     @property
@@ -45,6 +49,7 @@ class State:
         """One run. With `tell`, gives what the key's user is to add to his spread."""
         if outcome.finished_s is not None:
             self.last_s = outcome.finished_s
+        self.failed = outcome.ended == "out-of-memory"
         if outcome.ended != "succeeded":
             self._learn_bound(outcome, input_bytes)
             return None
@@ -56,24 +61,26 @@ class State:
         return news
 
     def as_data(self) -> dict[str, Any]:
-        """The state as plain data; NaN is None there."""
+        """The state as plain data; NaN is None there, and the runs are base64: there are many, kept anew with each."""
         return {
             "count": self.count,
             "last_s": _or_none(self.last_s),
             "held": self.held,
             "held_x": _or_none(self.held_x),
+            "failed": self.failed,
             "told": None if self.told is None else self.told.as_data(),
-            "runs": [_or_none(each) for each in self._runs[-WINDOW * len(COLUMNS) :]],
+            "runs": b64encode(np.array(self._runs[-WINDOW * len(COLUMNS) :], _STORED).tobytes()).decode("ascii"),
         }
 
     @classmethod
     def of_data(cls, data: Mapping[str, Any]) -> Self:
         """What `as_data` gave."""
         state = cls()
-        state.count, state.held = data["count"], data["held"]
+        state.count, state.held, state.failed = data["count"], data["held"], data["failed"]
         state.last_s, state.held_x = _or_nan(data["last_s"]), _or_nan(data["held_x"])
         state.told = None if data["told"] is None else Spread.of_data(data["told"])
-        state._runs = array("d", map(_or_nan, data["runs"]))
+        stored = np.frombuffer(b64decode(data["runs"], validate=True), _STORED)
+        state._runs = array("d", stored.reshape(-1, len(COLUMNS)).astype(np.float64).tobytes())
         return state
 
     def _learn_bound(self, outcome: Outcome, input_bytes: float | None) -> None:

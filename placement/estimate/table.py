@@ -37,7 +37,7 @@ class Table:
     Raises DamagedError for what is no table of this version, or is not whole where it is looked at.
     """
 
-    __slots__ = ("_mask", "_read", "_row", "count", "written_s")
+    __slots__ = ("_entry", "_mask", "_read", "count", "written_s")
 
     def __init__(self, read: "Callable[[int, int], bytes]", width: int) -> None:
         head = read(HEAD, 0)
@@ -50,23 +50,24 @@ class Table:
             raise DamagedError("another release of placement wrote it")
         self._read = read
         self._mask = slots - 1
-        self._row = width * WORD
+        self._entry = WORD + DIGEST + width * WORD
         self.count = count
         self.written_s = written_s
 
-    def find(self, key: str) -> "Sequence[float] | None":
+    def find(self, key: str) -> "list[float] | None":
         """The row of `key`; None: it has none."""
-        digest = _digest(key)
+        digest, read, mask = _digest(key), self._read, self._mask
         slot = int.from_bytes(digest[:WORD], "little")
         for _ in range(self.count + 1):
-            place = _word(self._read(WORD, HEAD + WORD * (slot & self._mask)))
+            place = _word(read(WORD, HEAD + WORD * (slot & mask)))
             if not place:
                 return None
-            entry = self._read(WORD + DIGEST + self._row, place)
-            if entry[WORD : WORD + DIGEST] == digest:
-                if _word(entry[:WORD]) != crc32(entry[WORD:]):
+            entry = read(self._entry, place)
+            if entry.startswith(digest, WORD):
+                view = memoryview(entry)
+                if _word(entry[:WORD]) != crc32(view[WORD:]):
                     break
-                return memoryview(entry)[WORD + DIGEST :].cast("d")
+                return list(view[WORD + DIGEST :].cast("d"))
             slot += 1
         raise DamagedError("it is damaged")
 

@@ -1,5 +1,6 @@
 """States and spreads as bytes, and back: MessagePack behind its check sum. Pure."""
 
+from typing import Any
 from zlib import crc32
 
 import msgspec
@@ -22,20 +23,33 @@ def content(learned: Learned, key: str) -> bytes | None:
     known = (learned.states if is_own(key) else learned.spreads).get(key)
     if known is None:
         return None
-    plain = _ENCODER.encode(known.as_data())
-    return crc32(plain).to_bytes(_CHECKED, "big") + plain
+    return packed(known.as_data())
 
 
 def put(learned: Learned, key: str, said: bytes) -> None:
     """Adds what `content` gave, in the place of what was known of the key. Raises DamagedError."""
-    plain = said[_CHECKED:]
-    if crc32(plain).to_bytes(_CHECKED, "big") != said[:_CHECKED]:
-        raise DamagedError("its check sum is another")
+    data = unpacked(said)
     try:
-        data = _DECODER.decode(plain)
         if is_own(key):
             learned.states[key] = State.of_data(data)
         else:
             learned.spreads[key] = Spread.of_data(data)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:  # DecodeError is a ValueError
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DamagedError(f"it cannot be read: {error}") from error
+
+
+def packed(data: Any) -> bytes:
+    """Plain data as it is kept."""
+    plain = _ENCODER.encode(data)
+    return crc32(plain).to_bytes(_CHECKED, "big") + plain
+
+
+def unpacked(said: bytes) -> Any:
+    """What `packed` was given. Raises DamagedError."""
+    plain = said[_CHECKED:]
+    if crc32(plain).to_bytes(_CHECKED, "big") != said[:_CHECKED]:
+        raise DamagedError("its check sum is another")
+    try:
+        return _DECODER.decode(plain)
+    except (ValueError, RecursionError) as error:  # DecodeError is a ValueError
         raise DamagedError(f"it cannot be read: {error}") from error

@@ -3,16 +3,17 @@
 States follow from the rows in their order alone: so who was killed, or whose portions were others, ends in the same.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import inf
 
 from placement.errors import Place, Problem, visible
 from placement.estimate.estimator import Estimator
-from placement.estimate.keys import keys_of
 from placement.estimate.learn import Learned
+from placement.estimate.query.catalogue import Catalogue
 from placement.estimate.row import Row
 from placement.learning.content import DamagedError, content, put
 from placement.learning.observation import observation
+from placement.learning.queries import Queries, is_of_query
 from placement.store import runs as store
 from placement.store.runs import Runs
 from placement.store.states import Kept, States
@@ -24,7 +25,8 @@ class Learner:
     """What is known of `runs`, as it was last seen in `states`. For one thread at a time.
 
     `make`: an estimator that knows nothing. `trouble`: called with what was wrong with the states, which are learned
-    anew then. Methods raise PlacementError as the database does; what was not written then is read again.
+    anew then. `know` says of which tables queries are. Methods raise PlacementError as the database does; what was not
+    written then is read again.
     """
 
     def __init__(
@@ -35,8 +37,13 @@ class Learner:
         self._make = make
         self._trouble = trouble
         self._estimator: Estimator | None = None
+        self._queries = Queries()
         self._mark = 0
         self._changed = True
+
+    def know(self, catalogue: Catalogue | None) -> None:
+        """By which tables the queries are understood that are learned from now on; None: they are not."""
+        self._queries.catalogue = catalogue
 
     @property
     def keys(self) -> int:
@@ -70,7 +77,7 @@ class Learner:
             return 0
         after = rows[-1][0]
         try:
-            kept = _learned(estimator, (row for _, row in rows))
+            kept = _learned(estimator, self._queries, (row for _, row in rows))
             is_saved = self._states.save(kept, before, after)
         except BaseException:
             self.renew()
@@ -88,8 +95,13 @@ class Learner:
             if (row := known.row(key)) is not None:
                 yield key, row
 
+    def query_rows(self) -> Iterator[tuple[str, Sequence[float]]]:
+        """All that the table of what queries taught holds."""
+        self._known()
+        return self._queries.rows()
+
     def told(self) -> None:
-        """All that is known stands in the table now."""
+        """All that is known stands in the tables now."""
         self._changed = False
 
     def forget(self, before_s: float) -> int:
@@ -105,33 +117,43 @@ class Learner:
     def _load(self, since: int, mark: int, learned: Learned) -> None:
         """Reads what was written since, beside what was known, into a new estimator: rows that were made are stale."""
         self._estimator = None
+        if not since:
+            self._queries.clear()
         try:
             for key, said in self._states.since(since):
-                _put(learned, key, said)
+                _put(learned, self._queries, key, said)
         except DamagedError as error:
             remedy = "nothing: it is learned anew from the runs that are kept"
             self._trouble(Problem("states-damaged", str(error), Place(self._states.place), remedy))
             self._states.clear()
+            self._queries.clear()
             mark, learned = 0, Learned()
         self._estimator = self._make()
         self._estimator.learned = learned
         self._mark, self._changed = mark, True
 
 
-def _learned(estimator: Estimator, rows: Iterable[store.Row]) -> dict[str, Kept]:
+def _learned(estimator: Estimator, queries: Queries, rows: Iterable[store.Row]) -> dict[str, Kept]:
     """Learns the rows; what is to be kept of each key that they may have changed."""
     ended_s: dict[str, float] = {}
     for row in rows:
-        features, outcome = observation(row)
-        estimator.observe(features, outcome)
-        for key in keys_of(features):
+        keys = estimator.observe(*observation(row))
+        query = queries.learn(row)
+        for key in (*keys, *([query] if query else [])):
             ended_s[key] = max(ended_s.get(key, -inf), row.finished_s)
-    said = ((key, content(estimator.learned, key), last_s) for key, last_s in ended_s.items())
+    said = ((key, _content(estimator.learned, queries, key), last_s) for key, last_s in ended_s.items())
     return {key: Kept(last_s, each) for key, each, last_s in said if each is not None}
 
 
-def _put(learned: Learned, key: str, said: bytes) -> None:
+def _content(learned: Learned, queries: Queries, key: str) -> bytes | None:
+    return queries.content(key) if is_of_query(key) else content(learned, key)
+
+
+def _put(learned: Learned, queries: Queries, key: str, said: bytes) -> None:
     try:
-        put(learned, key, said)
+        if is_of_query(key):
+            queries.put(key, said)
+        else:
+            put(learned, key, said)
     except DamagedError as error:
         raise DamagedError(f"what was learned of `{visible(key)}` is damaged: {error}") from error

@@ -7,16 +7,18 @@ lost meanwhile does no harm: rows and states are each taken once, whoever brings
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from placement import whole_file
 from placement.errors import PlacementError, Problem
 from placement.estimate import table
 from placement.estimate.estimator import Estimator
+from placement.estimate.query import published
 from placement.estimate.row import WIDTH
 from placement.learning import sources
 from placement.learning.learner import Learner
+from placement.learning.tables import Tables
 from placement.observe.backfill import DAY_S, Progress
 from placement.policy import Estimates, Site
 from placement.store.engine import PATIENCE_S, open_engine
@@ -72,6 +74,7 @@ class Learning:
         self._stopped = threading.Event()
         self._choice: tuple[str, float] | None = None
         self._learner: Learner | None = None
+        self._tables = Tables()
         self._forgot_s = self._renewed_s = self._wrote_s = -LEASE_S * 1e6
         self._took_s = 0.0
         self._learnt = Learnt()
@@ -126,6 +129,11 @@ class Learning:
                 lambda: Estimator(choice[0], increment_bytes=choice[1]),
                 self._note,
             )
+        try:
+            where = estimates.catalogue
+            self._learner.know(self._tables.catalogue(where) if where else None)
+        except PlacementError as error:  # the last one that could be read is still in force
+            self._learnt.troubles.extend(error.problems)
         return self._learner
 
     def _note(self, problem: Problem) -> None:
@@ -185,15 +193,21 @@ class Learning:
         return True
 
     def _write(self, learner: Learner, estimates: Estimates) -> None:
-        """The table, where there is more to tell, or it is not there."""
+        """The table, where there is more to tell, or it is not there; and beside it that of queries, if they count."""
         self._learnt.keys = learner.keys
-        if not learner.is_changed and os.path.exists(estimates.table):
+        beside = published.path_beside(estimates.table) if estimates.catalogue else None
+        if not learner.is_changed and all(map(os.path.exists, filter(None, (estimates.table, beside)))):
             self._learnt.written_s = self._now()  # it is still all that is known
             return
         began_s = time.monotonic()
-        rows = sorted((key, row.numbers()) for key, row in learner.rows())  # alike on every gateway
-        whole_file.write(estimates.table, table.content(rows, WIDTH, self._now()), MODE)
+        if beside:
+            _put(beside, learner.query_rows(), published.WIDTH, self._now())
+        _put(estimates.table, ((key, row.numbers()) for key, row in learner.rows()), WIDTH, self._now())
         learner.told()
         self._learnt.written_s = self._now()
         self._wrote_s = time.monotonic()
         self._took_s = self._wrote_s - began_s
+
+
+def _put(path: str, rows: Iterable[tuple[str, Sequence[float]]], width: int, now_s: float) -> None:
+    whole_file.write(path, table.content(sorted(rows), width, now_s), MODE)  # alike on every gateway

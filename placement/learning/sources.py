@@ -1,4 +1,4 @@
-"""Where a site's finished jobs are told of: the ResourceManager, event logs, history servers. Adapter."""
+"""Where a site's finished jobs are told of: the ResourceManager, event logs, history servers; and of its tables."""
 
 import os
 import stat

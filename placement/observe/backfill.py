@@ -189,6 +189,7 @@ def row(run: Run, part: Part, counted: Counter[str]) -> Row:
         shuffled_bytes=outcome.shuffled_bytes,
         spilled_bytes=number_of(part.spilled_bytes, ABSURD_VOLUME),
         gc_s=number_of(part.gc_s, ABSURD_VOLUME),
+        held_bytes=number_of(part.held_bytes, ABSURD_VOLUME),
         memory_mib_s=run.memory_mib_s,
         vcore_s=run.vcore_s,
         basis=part.basis if outcome.peak_bytes is not None else "",

@@ -29,7 +29,8 @@ MS = 1000.0
 class Part:
     """All containers of one role. Sizes are bytes; requested, allocated and peak ones are of one container.
 
-    `containers`, `vcores`: the most held at a time, together. `ended` None: as the run did. None otherwise: not known.
+    `containers`, `vcores`: the most held at a time, together. `held_bytes`: what the operators of a query held on all
+    machines, see `spark_held`. `ended` None: as the run did. None otherwise: not known.
     """
 
     role: str
@@ -44,6 +45,7 @@ class Part:
     shuffled_bytes: float | None = None
     spilled_bytes: float | None = None
     gc_s: float | None = None
+    held_bytes: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 A line is one event, its name in front. Source: Spark `JsonProtocol`.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec import Struct, field
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from placement.observe.spark_peaks import Metrics
 
 _FRONT = b'{"Event":"'
+_OF_SQL = "org.apache.spark.sql.execution.ui."
 
 
 class EnvironmentUpdate(Struct):
@@ -70,6 +71,62 @@ class ExecutorMetricsUpdate(Struct):
     stages: list[StageMetrics] = field(name="Executor Metrics Updated", default_factory=list)
 
 
+class Accumulable(Struct):
+    """What tasks have counted together; of SQL's metrics the value is a text."""
+
+    name: str = field(name="Name", default="")
+    value: Any = field(name="Value", default=None)
+
+
+class StageInfo(Struct):
+    """Of StageCompleted."""
+
+    counted: list[Accumulable] = field(name="Accumulables", default_factory=list)
+
+
+class StageCompleted(Struct):
+    """Done, or given up."""
+
+    info: StageInfo = field(name="Stage Info", default_factory=StageInfo)
+
+
+class PlanMetric(Struct):
+    """What an operator counts, by the id under which it is told."""
+
+    id: float = field(name="accumulatorId", default=-1)
+    name: str = ""
+
+
+class PlanNode(Struct):
+    """An operator, and those that it takes rows from."""
+
+    name: str = field(name="nodeName", default="")
+    children: list["PlanNode"] = []
+    metrics: list[PlanMetric] = []
+
+
+class SQLExecutionStart(Struct):
+    """A statement, and how it is carried out."""
+
+    plan: PlanNode = field(name="sparkPlanInfo", default_factory=PlanNode)
+
+
+class SQLAdaptiveExecutionUpdate(Struct):
+    """And how from now on."""
+
+    plan: PlanNode = field(name="sparkPlanInfo", default_factory=PlanNode)
+
+
+class DriverAccumUpdates(Struct):
+    """Numbers by the ids of metrics."""
+
+    updates: list[tuple[float, float]] = field(name="accumUpdates", default_factory=list)
+
+
+class SQLExecutionEnd(Struct):
+    """The statement is done, or given up."""
+
+
 class TaskInfo(Struct):
     """Of TaskEnd."""
 
@@ -123,20 +180,17 @@ Event = (
     | ExecutorRemoved
     | StageExecutorMetrics
     | ExecutorMetricsUpdate
+    | StageCompleted
     | TaskEnd
+    | SQLExecutionStart
+    | SQLAdaptiveExecutionUpdate
+    | DriverAccumUpdates
+    | SQLExecutionEnd
 )
+_SQL = (SQLExecutionStart, SQLAdaptiveExecutionUpdate, DriverAccumUpdates, SQLExecutionEnd)
 _DECODERS: dict[bytes, msgspec.json.Decoder[Event]] = {
-    f"SparkListener{kind.__name__}".encode(): msgspec.json.Decoder(kind)
-    for kind in (
-        EnvironmentUpdate,
-        ApplicationStart,
-        ApplicationEnd,
-        ExecutorAdded,
-        ExecutorRemoved,
-        StageExecutorMetrics,
-        ExecutorMetricsUpdate,
-        TaskEnd,
-    )
+    f"{_OF_SQL if kind in _SQL else ''}SparkListener{kind.__name__}".encode(): msgspec.json.Decoder(kind)
+    for kind in get_args(Event)
 }
 
 

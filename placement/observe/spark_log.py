@@ -12,15 +12,21 @@ from placement.observe.run import DRIVER, EXECUTOR, MS, Account, Part, text, vol
 from placement.observe.spark_events import (
     ApplicationEnd,
     ApplicationStart,
+    DriverAccumUpdates,
     EnvironmentUpdate,
     Event,
     ExecutorAdded,
     ExecutorMetricsUpdate,
     ExecutorRemoved,
+    SQLAdaptiveExecutionUpdate,
+    SQLExecutionEnd,
+    SQLExecutionStart,
+    StageCompleted,
     StageExecutorMetrics,
     TaskEnd,
     event,
 )
+from placement.observe.spark_held import Held
 from placement.observe.spark_peaks import CLIENT, CLUSTER, Seen, demanded, driver, request, role_of
 
 MOST_EXECUTORS = 100_000
@@ -36,6 +42,7 @@ class SparkLog:
         self._settings: dict[str, str] = {}
         self._command = ""
         self._seen = {DRIVER: Seen(), EXECUTOR: Seen()}
+        self._held = Held()
         self._there: set[str] = set()
         self._most = 0
         self._cores = 0.0
@@ -57,6 +64,7 @@ class SparkLog:
                 continue
             if found is not None:
                 self._take(found)
+        self._held.end()
 
     def account(self, missing: str = "") -> Account:
         """All of it; `missing`: why there is no more."""
@@ -91,12 +99,17 @@ class SparkLog:
             shuffled_bytes=self._sums["shuffled"],
             spilled_bytes=self._sums["spilled"],
             gc_s=self._sums["gc_ms"] / MS,
+            held_bytes=self._held.most_bytes or None,
         )
 
     def _take(self, found: Event) -> None:
         match found:
             case TaskEnd():
                 self._take_task(found)
+            case StageCompleted() | SQLExecutionStart() | SQLAdaptiveExecutionUpdate() | DriverAccumUpdates():
+                self._take_query(found)
+            case SQLExecutionEnd():
+                self._held.end()
             case StageExecutorMetrics():
                 self._of(found.id).see(found.metrics)
             case ExecutorMetricsUpdate():
@@ -127,6 +140,17 @@ class SparkLog:
             self._add("shuffled", told.shuffle_read.local)
             self._add("spilled", told.spilled)
             self._add("gc_ms", told.gc)
+
+    def _take_query(
+        self, found: StageCompleted | SQLExecutionStart | SQLAdaptiveExecutionUpdate | DriverAccumUpdates
+    ) -> None:
+        match found:
+            case StageCompleted():
+                self._held.stage(found.info.counted)
+            case DriverAccumUpdates():
+                self._held.driver(found.updates)
+            case _:
+                self._held.plan(found.plan)
 
     def _add(self, what: str, number: float) -> None:
         if 0 <= number < ABSURD_VOLUME:

@@ -102,7 +102,10 @@ class Ledger:
 
     def entries(self, ids: Iterable[str]) -> list[Entry]:
         """Those of these ids that are there."""
-        return self._entries(statements.ENTRIES, ids=[each for each in ids if is_text(each)])
+        asked = {each for each in ids if is_text(each)}
+        found = self._entries(statements.ENTRIES, ids=list(asked))
+        self._transactions.are_absent(asked.difference(entry.id for entry in found))
+        return found
 
     def waiting(self) -> list[Entry]:
         """Who waits: by priority, and then as the database took them."""
@@ -181,11 +184,14 @@ class Ledger:
 
     def _new(self, entry: Entry) -> tuple[Entry, bool]:
         """What the ledger has for the id of an entry that `as_new` gave, and whether it is new."""
+        row = self._transitions.row(entry)
+        if self._transactions.come_later(entry.id, self._transitions.come, row):
+            return entry, True
         with self._transactions.write() as connection:
-            if self._transitions.add(connection, entry):
+            if self._transitions.add(connection, row):
                 return entry, True
-            row = connection.execute(statements.ENTRY, {"entry": entry.id}).one()
-        there = entry_of(row, self.place)
+            found = connection.execute(statements.ENTRY, {"entry": entry.id}).one()
+        there = entry_of(found, self.place)
         if there.account != entry.account:
             message = f"there is a submission {quoted(entry.id)} already, of another account"
             raise PlacementError(Problem("ledger-other-account", message, Place(self.place), "start the command again"))

@@ -83,7 +83,7 @@ def as_new(entry: Entry, state: str, since_s: float, *, queue: str | None = None
 
 def row_of(entry: Entry) -> dict[str, Any]:
     """The row of an entry that `as_new` gave."""
-    row = {name: getattr(entry, name) for name in _FIELDS}
+    row = msgspec.structs.asdict(entry)
     row["candidates"] = _JSON.encode(entry.candidates).decode()
     row["demand"] = _JSON.encode(entry.demand).decode()
     return row

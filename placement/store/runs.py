@@ -31,7 +31,8 @@ class Row:
     """One role of one application that ended. Sizes are bytes, times seconds since 1970; None: not known.
 
     `ended` is an `estimate.outcome.Ended`; `basis` an `observe.run.Basis`; `memory_mib_s` and `vcore_s` are of the
-    whole application, as allocated. `is_complete`: its history told of its end.
+    whole application, as allocated; `held_bytes` is what the operators of a query held, on all machines together.
+    `is_complete`: its history told of its end.
     """
 
     application: str
@@ -57,6 +58,7 @@ class Row:
     shuffled_bytes: float | None = None
     spilled_bytes: float | None = None
     gc_s: float | None = None
+    held_bytes: float | None = None
     memory_mib_s: float | None = None
     vcore_s: float | None = None
     basis: str = ""

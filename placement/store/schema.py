@@ -36,6 +36,7 @@ MEASURED = (
     "shuffled_bytes",
     "spilled_bytes",
     "gc_s",
+    "held_bytes",
     "memory_mib_s",
     "vcore_s",
 )  # numbers of `runs`; null where they are not known

@@ -37,22 +37,26 @@ def compiled(statement: ClauseElement, dialect: Dialect) -> str:
     return str(statement.compile(dialect=dialect))
 
 
-def add(database: str) -> Insert:
-    """An entry, unless there is one of its id; `database`: `sqlite` or `postgresql`."""
+def come(database: str) -> Any:
+    """An entry of a new id; `database`: `sqlite` or `postgresql`."""
     names = [*(column.name for column in ENTRY_COLUMNS), "agent"]
-    new = _INSERTS[database](entries).inline().values({name: bindparam(name) for name in names})
-    return new.on_conflict_do_nothing(index_elements=["id"])  # type: ignore[no-any-return]
+    return _INSERTS[database](entries).inline().values({name: bindparam(name) for name in names})
+
+
+def add(database: str) -> Insert:
+    """An entry, unless there is one of its id; as `come`."""
+    return come(database).on_conflict_do_nothing(index_elements=["id"])  # type: ignore[no-any-return]
 
 
 def promise(database: str) -> Insert:
-    """A promise, unless the entry has one; as `add`."""
+    """A promise, unless the entry has one; as `come`."""
     names = ("entry", "queue", "from_s", "to_s", "made_s")
     new = _INSERTS[database](promises).values({name: bindparam(name) for name in names})
     return new.on_conflict_do_nothing(index_elements=["entry"])  # type: ignore[no-any-return]
 
 
 def upsert(database: str, table: Table, key: tuple[str, ...], values: tuple[str, ...]) -> Insert:
-    """A row of `table`, or these values of the one that has its key; as `add`."""
+    """A row of `table`, or these values of the one that has its key; as `come`."""
     new = _INSERTS[database](table).inline().values({name: bindparam(name) for name in (*key, *values)})
     changed = {name: new.excluded[name] for name in values}
     return new.on_conflict_do_update(index_elements=list(key), set_=changed)  # type: ignore[no-any-return]

@@ -152,4 +152,8 @@ def _second(database: str) -> tuple[str, ...]:
     return tuple(statement.replace("{bytes}", _BYTES[database]) for statement in tables)
 
 
-STEPS = {database: (_first(database), _second(database)) for database in _NUMBER}  # for each step its statements
+_THIRD = ("ALTER TABLE runs ADD COLUMN held_bytes DOUBLE PRECISION",)
+
+STEPS = {  # for each step its statements
+    database: (_first(database), _second(database), _THIRD) for database in _NUMBER
+}

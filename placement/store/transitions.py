@@ -34,14 +34,19 @@ class Transitions:
     def __init__(self, engine: Engine, agent: str) -> None:
         self._agent = as_text(agent)
         database, dialect = engine.dialect.name, engine.dialect
+        self.come = statements.compiled(statements.come(database), dialect)  # a new entry; fails if it is there
         self._add = statements.compiled(statements.add(database), dialect)
         self._moves = {after: statements.compiled(_MOVES.get(after, statements.END), dialect) for after in BEFORE}
         self._promise = statements.compiled(statements.promise(database), dialect)
         self._lead = statements.compiled(statements.lead(database, clock(engine)), dialect)
 
-    def add(self, connection: Connection, entry: Entry) -> bool:
+    def row(self, entry: Entry) -> dict[str, Any]:
+        """The row of an entry that `as_new` gave, for `add`, and for `come`."""
+        return {**row_of(entry), "agent": self._agent}
+
+    def add(self, connection: Connection, row: dict[str, Any]) -> bool:
         """Whether the entry is new; else nothing is changed."""
-        return _does(connection, self._add, {**row_of(entry), "agent": self._agent})
+        return _does(connection, self._add, row)
 
     def move(self, connection: Connection, entry_id: str, after: str, said: str, now_s: float) -> bool:
         """One transition to the state `after`; `said` is its queue, its application, or why it ended."""

@@ -149,6 +149,7 @@ def measure(folder: Path, database: str, address: str, wanted: list[str], bare: 
                     f"{there['reserved']} have a turn; {worked_s * 1e6 / count:.0f} us of the processor each)",
                     flush=True,
                 )
+                agent.until(lambda status: status["waiting"] == WAITING)  # the next ones do not pay for those
         finally:
             process.terminate()
 

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 from zlib import crc32
 
-from placement.estimate.features import MIB
 from placement.estimate.keys import keys_of
-from placement.estimate.row import WIDTH, Limits, Row, predict
+from placement.estimate.predict import Limits, predict
+from placement.estimate.row import WIDTH, Row
 from placement.estimate.table import Table, content
-from placement.estimates_file import rows_of
+from placement.sizing.lookup import finder
+from placement.units import MIB
 
 JOBS = 20_000
 TIMES, ROUNDS = 200, 40
@@ -45,16 +46,16 @@ def main() -> None:
         path.write_bytes(content(rows.items(), WIDTH, time.time()))
         descriptor = posix.open(path, os.O_RDONLY)
         table = Table(lambda size, place: posix.pread(descriptor, size, place), WIDTH)
-        keys = keys_of(features(7))
+        keys, find = keys_of(features(7)), finder(table)
         names = [key.encode() for key in keys]
         parts: dict[str, Callable[[], object]] = {
             "one CRC of each key": lambda: [crc32(name) for name in names],
             "one look-up of each key in a dict": lambda: [rows.get(key) for key in keys],
             "the chain of keys": lambda: keys_of(features(7)),
-            "the rows from the table": lambda: rows_of(table, keys),
-            "the prediction from its rows": lambda: predicted(table, 7, keys),
-            "the whole: keys, rows, prediction": lambda: predicted(table, 7, keys_of(features(7))),
-            "of a job that is not known": lambda: predicted(table, -1, keys_of(features(-1))),
+            "a row from the table": lambda: find(keys[0]),
+            "the prediction from the table": lambda: predicted(find, 7, keys),
+            "the whole: keys, rows, prediction": lambda: predicted(find, 7, keys_of(features(7))),
+            "of a job that is not known": lambda: predicted(find, -1, keys_of(features(-1))),
         }
         print(
             f"a prediction from a table of {len(rows)} keys, {path.stat().st_size / MIB:.0f} MiB; best of {ROUNDS}, us"
@@ -68,8 +69,8 @@ def main() -> None:
         posix.close(descriptor)
 
 
-def predicted(table: Table, number: int, keys: tuple[str, ...]) -> object:
-    return predict(keys, rows_of(table, keys), features(number), LIMITS, 1e9)
+def predicted(find: Callable[[str], Row | None], number: int, keys: tuple[str, ...]) -> object:
+    return predict(keys, find, features(number), LIMITS, 1e9)
 
 
 def timed(act: Callable[[], object]) -> float:

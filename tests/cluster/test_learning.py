@@ -8,11 +8,13 @@ import time
 import pytest
 
 from placement.estimate.keys import keys_of
-from placement.estimate.row import WIDTH, Limits, Row, predict
+from placement.estimate.predict import Limits, predict
+from placement.estimate.row import WIDTH
 from placement.estimate.table import Table
 from placement.learning.learning import Learning
 from placement.observe.backfill import SETTLED_S
 from placement.policy_files import PolicyFiles
+from placement.sizing.lookup import finder
 from placement.yarn.terms import terms
 from tests.cluster import parts
 from tests.conftest import ROOT
@@ -64,11 +66,10 @@ def predicted(folder):
     said |= {"role": "executor", "request_bytes": ASKED_MIB * MIB}
     keys = keys_of(said)
     if not (folder / "table").exists():
-        return predict(keys, [None] * len(keys), said, Limits())
+        return predict(keys, {}.get, said, Limits())
     with open(folder / "table", "rb") as file:
         table = Table(lambda size, place: os.pread(file.fileno(), size, place), WIDTH)
-        rows = [None if (found := table.find(key)) is None else Row(found) for key in keys]
-    return predict(keys, rows, said, Limits())
+        return predict(keys, finder(table), said, Limits())
 
 
 @pytest.mark.engines

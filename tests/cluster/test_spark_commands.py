@@ -63,9 +63,16 @@ def test_a_shell_lands_where_it_was_decided_and_is_decided_once(fair, records, t
     assert set(application["applicationTags"].split(",")) == {"mine", f"placement:{record['id']}"}
 
 
-@pytest.mark.parametrize("scheduler", ["fair", "capacity"])
-@pytest.mark.parametrize("mode", ["client", "cluster"])
-def test_a_batch_job_lands_where_it_was_decided(request, tmp_path, scheduler, mode):
+@pytest.mark.parametrize(
+    ("mode", "scheduler"),
+    [
+        ("client", "fair"),
+        ("cluster", "capacity"),
+        pytest.param("client", "capacity", marks=pytest.mark.engines),
+        pytest.param("cluster", "fair", marks=pytest.mark.engines),
+    ],
+)
+def test_a_batch_job_lands_where_it_was_decided(request, tmp_path, mode, scheduler):
     gateway = request.getfixturevalue("fair") if scheduler == "fair" else Gateway(
         request.getfixturevalue("capacity_yarn"), tmp_path
     )  # fmt: skip

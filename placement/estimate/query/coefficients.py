@@ -8,7 +8,7 @@ counted by a bounded pull (Huber, 1964), so that no single run can carry it away
 
 from collections.abc import Iterator
 from math import exp, floor, isfinite, log, log2, sqrt
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from placement.errors import PlacementError, Problem
 from placement.estimate.query.amount import Amount, spread
@@ -38,6 +38,30 @@ class Belief(NamedTuple):
     factor: Amount
     noise: float
 
+    def coefficient(self, operation: str) -> Amount:
+        """Bytes of memory for a byte of fields, with the spread of one run."""
+        return Amount(weight(operation).value * self.factor.value, self.factor.variance + self.noise)
+
+
+class Weights(Protocol):
+    """What a need is reckoned with: `Coefficients`, or what was published of them."""
+
+    def of(self, engine: str, operation: str, table: str) -> Amount:
+        """Bytes of memory for a byte of fields, with the spread of one run."""
+
+    def runs(self, engine: str, operation: str, table: str) -> float:
+        """How many runs stand behind it."""
+
+
+def shipped(operation: str) -> Amount:
+    """The factor before anything was learned."""
+    return Amount(1.0, weight(operation).variance)
+
+
+def of_other_tables(general: Amount, operation: str) -> Amount:
+    """What the factor of the engine's tables tells of one without runs."""
+    return Amount(general.value, min(general.variance + TABLES_DIFFER, weight(operation).variance))
+
 
 class Coefficients:
     """What queries have taught. One user's, if one user's nonsense shall not be another's: `merged` makes a site's."""
@@ -49,13 +73,16 @@ class Coefficients:
 
     def of(self, engine: str, operation: str, table: str) -> Amount:
         """Bytes of memory for a byte of fields, with the spread of one run. Raises KeyError: no engine or operation."""
-        belief = self._belief((engine, operation, table))
-        return Amount(weight(operation).value * belief.factor.value, belief.factor.variance + belief.noise)
+        return self._belief((engine, operation, table)).coefficient(operation)
 
     def runs(self, engine: str, operation: str, table: str) -> float:
         """How many runs stand behind it: those of the table, or of the engine's operation if the table has none."""
-        of_table = self._used.get((engine, operation, table)) or self._used.get((engine, operation, ANY), {})
-        return sum(sum(steps.values()) for steps in of_table.values()) / SHARES
+        return self._runs((engine, operation, table)) or self._runs((engine, operation, ANY))
+
+    def beliefs(self) -> Iterator[tuple[Key, Belief, float]]:
+        """All that runs have taught, in order: a key, what is believed, and how many runs of its own it has."""
+        for key in sorted({*self._used, *self._at_least}):
+            yield key, self._belief(key), self._runs(key)
 
     def observe(self, parts: dict[Key, float], used_bytes: float, day: int, is_bound: bool = False) -> bool:
         """Learns from a run; False if nothing can be learned of it.
@@ -107,6 +134,9 @@ class Coefficients:
                     raise PlacementError(Problem("bad-coefficients", message, remedy=remedy))
         return result
 
+    def _runs(self, key: Key) -> float:
+        return sum(sum(steps.values()) for steps in self._used.get(key, {}).values()) / SHARES
+
     def _rows(self) -> Iterator[tuple[Key, int, int, int, bool]]:
         for counts, is_bound in ((self._used, False), (self._at_least, True)):
             for key, days in counts.items():
@@ -123,11 +153,10 @@ class Coefficients:
 
     def _belief(self, key: Key) -> Belief:
         if key not in self._beliefs:
-            if key[2] == ANY:
-                prior = Amount(1.0, weight(key[1]).variance)
-            else:
-                general = self._belief((*key[:2], ANY)).factor
-                prior = Amount(general.value, min(general.variance + TABLES_DIFFER, weight(key[1]).variance))
+            engine, operation, table = key
+            prior = shipped(operation)
+            if table != ANY:
+                prior = of_other_tables(self._belief((engine, operation, ANY)).factor, operation)
             belief = _posterior(prior, _weighed(self._used.get(key, {})))
             above = _above(_weighed(self._at_least.get(key, {})), belief.factor.value)
             if above:  # a bound below what is believed says nothing

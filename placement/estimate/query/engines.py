@@ -91,6 +91,8 @@ WEIGHTS = {
     RESULT: 4.0,
 }
 WEIGHT_SPREAD = spread(6.0)
+# Operations whose memory an engine counts, and tells afterwards; of the others nobody knows (`spark_held`).
+COUNTED = {"spark": frozenset((SORT, GROUP, DISTINCT, JOIN, WINDOW))}
 
 
 def weight(operation: str) -> Amount:

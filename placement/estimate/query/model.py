@@ -4,20 +4,21 @@ Three levels of knowledge of a table: its bytes by time alone; its rows; its fie
 and the coefficients are handed in. SQL is read by sqlglot, which is loaded only then.
 """
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 
 from placement.errors import quoted
 from placement.estimate.query import engines
 from placement.estimate.query.amount import Amount
 from placement.estimate.query.catalogue import ABSURD, Catalogue, rows_in
-from placement.estimate.query.coefficients import Coefficients
+from placement.estimate.query.coefficients import Coefficients, Weights
 from placement.estimate.query.need import FULL, ROWS, SPAN, Part, QueryNeed, StatementNeed
 
 DAY = 86400.0
 
 
 def estimate(
-    sql: str, dialect: str, engine: str, catalogue: Catalogue, coefficients: Coefficients, now: float | None = None
+    sql: str, dialect: str, engine: str, catalogue: Catalogue, coefficients: Weights, now: float | None = None
 ) -> QueryNeed:
     """What a text of SQL statements needs; never raises for what the text says.
 
@@ -55,7 +56,7 @@ class Search:
     iterations: float | None = None
 
 
-def search(asked: Search, catalogue: Catalogue, coefficients: Coefficients) -> QueryNeed:
+def search(asked: Search, catalogue: Catalogue, coefficients: Weights) -> QueryNeed:
     """What a search needs. With rows or time alone it is known roughly; an unknown table gives a reason."""
     if asked.engine not in engines.KINDS or asked.operation not in engines.WEIGHTS:
         return QueryNeed((), f"{quoted(f'{asked.engine} {asked.operation}')} is no engine and operation that is known")
@@ -80,13 +81,20 @@ def search(asked: Search, catalogue: Catalogue, coefficients: Coefficients) -> Q
     return _weighed([StatementNeed(asked.operation, (part,), rows * width)], coefficients)
 
 
-def observe(need: QueryNeed, used_bytes: float, day: int, coefficients: Coefficients, is_bound: bool = False) -> bool:
+def observe(
+    need: QueryNeed,
+    used_bytes: float,
+    day: int,
+    coefficients: Coefficients,
+    is_bound: bool = False,
+    operations: Container[str] = engines.WEIGHTS,
+) -> bool:
     """Corrects the coefficients by a run that has ended; False if nothing can be learned of it.
 
-    `used_bytes`: the most memory that it took on all machines together. `day`: days since 1970. `is_bound`: it failed
-    or was killed, and needed that much at least.
+    `used_bytes`: the most memory that it took on all machines together, for these `operations`. `day`: days since 1970.
+    `is_bound`: it failed or was killed, and needed that much at least.
     """
-    return coefficients.observe(need.observable, used_bytes, day, is_bound)
+    return coefficients.observe(need.observable(operations), used_bytes, day, is_bound)
 
 
 def _width(sizes: list[Amount]) -> Amount:
@@ -96,7 +104,7 @@ def _width(sizes: list[Amount]) -> Amount:
     return width
 
 
-def _weighed(found: list[StatementNeed], coefficients: Coefficients) -> QueryNeed:
+def _weighed(found: list[StatementNeed], coefficients: Weights) -> QueryNeed:
     """With memory by coefficient; a text of which one statement is not known is not known."""
     done = tuple(replace(each, parts=tuple(part.weighed(coefficients) for part in each.parts)) for each in found)
     reasons = [each.reason for each in done if each.reason]

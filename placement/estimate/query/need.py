@@ -1,11 +1,12 @@
 """What a query needs, as values: part by part, statement by statement, and in words."""
 
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
 from placement.estimate.query.amount import NONE, UNKNOWN, Amount, total
-from placement.estimate.query.coefficients import Coefficients, Key
+from placement.estimate.query.coefficients import Key, Weights
 from placement.estimate.query.engines import FILES, KINDS
 
 SPAN, ROWS, FULL = 1, 2, 3  # levels of knowledge: of time alone; of rows; of fields, rows and operation
@@ -50,18 +51,18 @@ class Part:
         """Rows x bytes of their fields, before any coefficient."""
         return self.rows.value * self.row_bytes.value
 
-    def weighed(self, coefficients: Coefficients) -> "Part":
+    def weighed(self, coefficients: Weights) -> "Part":
         """With its memory: rows x bytes of the fields x the coefficient."""
         key = (self.engine, self.operation, self.table)
         memory = self.rows * self.row_bytes * coefficients.of(*key)
         return replace(self, memory=memory, runs=coefficients.runs(*key))
 
     def in_words(self) -> str:
-        """`sales: 2.1e9 rows of 3 fields over 7 days, grouped; coefficients from 14 runs`."""
+        """`sales: 2.1e9 rows of 3 fields over 7 days, grouped; coefficients from 14 queries`."""
         of = "" if self.fields is None else f" of {self.fields} field{'' if self.fields == 1 else 's'}"
         over = "" if self.days is None else f" over {self.days:.3g} day{'' if self.days == 1 else 's'}"
-        runs = f"coefficients from {self.runs:.0f} run{'' if round(self.runs) == 1 else 's'}"
-        runs = runs if self.runs >= 0.5 else "coefficients as shipped"
+        count = max(1, round(self.runs)) if self.runs >= 0.5 else 0
+        runs = f"coefficients from {count} quer{'y' if count == 1 else 'ies'}" if count else "coefficients as shipped"
         rows = f"{self.reached.value:.2g}" if self.reached.is_known else "unknown"
         return f"{self.table or 'no table'}: {rows} rows{of}{over}, {DONE[self.operation]}; {runs}"
 
@@ -163,11 +164,15 @@ class QueryNeed:
             return "nothing that holds rows"
         return max(parts, key=lambda part: part.memory.value).in_words()
 
-    @property
-    def observable(self) -> dict[Key, float]:
-        """{(engine, operation, table): bytes of fields} of the largest statement, for `Coefficients.observe`."""
+    def observable(self, operations: Container[str]) -> dict[Key, float]:
+        """{(engine, operation, table): bytes of fields}, for `Coefficients.observe`.
+
+        Of the parts with these operations alone, and of the statement that needs most memory for them.
+        """
+        found = [[part for part in each.counted if part.operation in operations] for each in self.statements]
+        largest = max(found, key=lambda parts: total([part.memory for part in parts]).value, default=[])
         held: dict[Key, float] = {}
-        for part in () if self.reason else self.largest.counted:
+        for part in () if self.reason else largest:
             key = (part.engine, part.operation, part.table)
             held[key] = held.get(key, 0.0) + part.held_bytes
         return held

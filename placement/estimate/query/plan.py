@@ -122,7 +122,7 @@ class Plan:
 
     def _once(self, query: exp.Expr, names: Names, wanted: set[str] | None, conditions: list[exp.Expr]) -> Relation:
         """The same part of a query, used twice, is worked out once."""
-        key = (id(query), wanted and frozenset(wanted), *(each.sql() for each in conditions))
+        key = (id(query), None if wanted is None else frozenset(wanted), *(each.sql() for each in conditions))
         if key not in self._done:
             self._done[key] = self.relation(query, names, wanted, conditions)
         return self._done[key]
@@ -215,7 +215,7 @@ class Plan:
         made, rest = outputs.out(projections, source, find)
         result = replace(source, columns=made, rest=rest)
         if aggregates or select.args.get("group"):
-            result = self._grouped(select, aggregates, source, result, find)
+            result = self._grouped(select, projections, aggregates, source, result, find)
         if select.args.get("having"):
             result = result.filtered(COMPARED)
         if any(outputs.own([*projections, *filter(None, [select.args.get("qualify")])], exp.Window)):
@@ -225,12 +225,16 @@ class Plan:
         return self._without_doubles(result) if select.args.get("distinct") else result
 
     def _grouped(
-        self, select: exp.Select, aggregates: list[exp.Expr], source: Relation, result: Relation, find: outputs.Find
-    ) -> Relation:
+        self, select: exp.Select, projections: list[exp.Expr], aggregates: list[exp.Expr], source: Relation,
+        result: Relation, find: outputs.Find,
+    ) -> Relation:  # fmt: skip
         said = outputs.keys(select)
         fields = [outputs.field_of(each, find) for each in said]
         groups = distinct(source.rows, fields) * Amount(outputs.groupings(select))
-        self.hold(engines.GROUP, result, groups=groups)
+        given = [each.unalias() for each in projections]
+        keys = {f"key {n}": field for n, field in enumerate(fields) if field and said[n] not in given}
+        held = replace(result, columns={**result.columns, **keys})  # a group is known by its keys, wanted or not
+        self.hold(engines.GROUP, held, groups=groups)
         for call in aggregates:
             inner = [found for column in columns(call) if (found := find(column))]
             widest = max(inner, key=lambda field: field.size.value, default=None)

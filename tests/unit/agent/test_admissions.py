@@ -54,7 +54,7 @@ class Gateway:
         client = Client()
         asked = msgspec.to_builtins(ONE)
         words = {"id": f"{number:016x}", "user": user or peer.account, "candidates": (queue,), "command": "job", **more}
-        request = msgspec.convert({**words, "demand": asked}, Submit)
+        request = msgspec.convert({"demand": asked, **words}, Submit)
         client.ticket = self.desk.submit(request, peer, client.append)
         await self.idle()
         return client
@@ -102,6 +102,20 @@ async def test_one_runs_the_next_waits_and_has_its_turn_when_the_first_is_over(t
     gateway.sees(after_s=5, max_running=1)
     assert (second.outcome, second[-1]["queue"]) == ("run", "root.a")
     assert len(first) == 1
+
+
+@in_a_loop
+async def test_what_no_ledger_can_hold_does_not_keep_others_from_their_turn(tmp_path):
+    gateway = Gateway(tmp_path)
+    gateway.sees()
+    most = {"memory_mib": 2**53, "vcores": 1}
+    large = {"master": most, "containers": 2**53, "container": most}
+    first, second, third = await asyncio.gather(
+        gateway.submits(1), gateway.submits(2, demand=large), gateway.submits(3)
+    )
+    assert (second.outcome, second[-1]["reason"]) == ("unknown", "ledger-value")
+    assert (first.outcome, third.outcome) == ("run", "run")
+    assert gateway.desk.health() is None
 
 
 @in_a_loop

@@ -3,9 +3,9 @@
 import time
 
 from placement.estimate import Estimator
-from placement.estimate.features import MIB
 from placement.estimate.row import WIDTH
 from placement.estimate.table import Table, content
+from placement.units import MIB
 
 GIB = 2**30
 DAY_S = 86400

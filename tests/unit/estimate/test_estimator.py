@@ -203,7 +203,8 @@ def test_inputs_near_to_each_other_or_far_away_give_a_size_all_the_same(runs, in
     estimator = Estimator()
     for peak, input_of_it in runs:
         estimator.observe(run(input_bytes=input_of_it * 1e9 if input_of_it < 2 else input_of_it), used(peak))
-    assert 1 <= safe(estimator, input_bytes=input_bytes) <= max(8 * GIB, 4 * max((peak for peak, _ in runs), default=0))
+    most = max((peak for peak, _ in runs), default=0)
+    assert 1 <= safe(estimator, input_bytes=input_bytes) <= max(8 * GIB, 4 * most + 1)
 
 
 def test_a_power_too_steep_to_be_true_is_not_followed():
@@ -340,6 +341,6 @@ def test_a_state_stays_small():
 
 
 def test_reading_a_row_needs_no_numbers_library():
-    code = "import sys, placement.estimate.row; print([name for name in sys.modules if 'numpy' in name])"
+    code = "import sys, placement.estimate.predict; print([name for name in sys.modules if 'numpy' in name])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "[]\n"

@@ -255,6 +255,26 @@ def test_bytes_written():
     assert need(" ".join(["from sales", *both]), dialect="hive").written_bytes == 3e6 * 12
 
 
+def test_a_group_holds_its_keys_whoever_wants_them():
+    inner = "select customer, sum(amount) from sales group by customer"
+    for sql in (f"select count(*) from ({inner}) g", "select count(*) from sales group by customer"):
+        held = [part for part in need(sql).statements[0].parts if part.operation == "group"]
+        assert 8 <= held[0].row_bytes.value <= 16
+        assert held[0].rows.value == pytest.approx(5e6, rel=0.01)
+    assert parts(inner)["group"][2] == 16
+
+
+def test_what_is_observed_are_the_operations_asked_for():
+    found = need("select shop, id from sales order by id; select distinct id from sales", engine="spark")
+    assert [key[1] for key in found.observable({"sort"})] == ["sort"]
+    assert [key[1] for key in found.observable({"distinct"})] == ["distinct"]
+    assert found.observable({"join"}) == {}
+    assert found.observable({"sort", "result"}) == {
+        ("spark", "sort", "shop.sales"): 12e9,
+        ("spark", "result", "shop.sales"): 12e9,
+    }
+
+
 def test_the_largest_statement_counts():
     small, large = "select id from customers order by id", "select id from sales order by id"
     both = need(f"{small};\n{large};")
@@ -281,7 +301,7 @@ def test_says_what_it_rests_on():
     assert need(sql).basis == "shop.sales: 2.1e+07 rows of 2 fields over 7 days, sorted; coefficients as shipped"
     for day in range(14):
         assert observe(need(sql), 1e9, 20_000 + day, coefficients)
-    assert need(sql, coefficients=coefficients).basis.endswith("sorted; coefficients from 14 runs")
+    assert need(sql, coefficients=coefficients).basis.endswith("sorted; coefficients from 14 queries")
 
 
 REASONS = {

@@ -9,13 +9,15 @@ import pytest
 
 from placement.errors import PlacementError
 from placement.estimate.keys import keys_of
-from placement.estimate.row import WIDTH, Limits, Row, predict
+from placement.estimate.predict import Limits, predict
+from placement.estimate.row import WIDTH
 from placement.estimate.table import HEAD, Table
 from placement.learning import learner as learner_module
 from placement.learning import learning as learning_module
 from placement.learning.learning import Learning
 from placement.learning.observation import features
 from placement.policy_files import PolicyFiles
+from placement.sizing.lookup import finder
 from placement.store.ledger import open_ledger
 from placement.yarn.terms import Terms
 from tests.unit.learning.learned_rows import rows
@@ -51,8 +53,7 @@ def predicted(folder, user=USER, request_mib=ASKED_MIB, name="estimates.table"):
         said = {"application": "nightly_sales", "user": user, "kind": "spark", "script": "job.py", "role": "executor"}
         said |= {"arguments": ["a"], "request_bytes": request_mib * MIB}
         keys = keys_of(said)
-        found = [None if (row := table.find(key)) is None else Row(row) for key in keys]
-        return predict(keys, found, said, Limits())
+        return predict(keys, finder(table), said, Limits())
 
 
 def test_what_finished_is_read_learned_and_told(tmp_path, gateways):

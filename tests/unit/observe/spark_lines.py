@@ -5,8 +5,9 @@ import json
 MIB = 2**20
 
 
-def line(event, **told):
-    return json.dumps({"Event": f"SparkListener{event}", **told}, separators=(",", ":")).encode() + b"\n"
+def line(event, of_sql=False, **told):
+    package = "org.apache.spark.sql.execution.ui." if of_sql else ""
+    return json.dumps({"Event": f"{package}SparkListener{event}", **told}, separators=(",", ":")).encode() + b"\n"
 
 
 def start(application="application_1_0001"):
@@ -70,6 +71,33 @@ def task_end(executor="1", read=0, shuffled=0, spilled=0, gc_ms=0, why=None, **m
         },
     }
     return line("TaskEnd", **told)
+
+
+def plan(operator, *children, metrics=()):
+    """`metrics`: {name: number}."""
+    counts = [{"name": name, "accumulatorId": metrics[name], "metricType": "size"} for name in metrics]
+    return {"nodeName": operator, "simpleString": operator, "children": list(children), "metrics": counts}
+
+
+def query(root=None):
+    told = {"executionId": 1, "description": "select", "physicalPlanDescription": "", "time": 1}
+    return line("SQLExecutionStart", of_sql=True, **told, sparkPlanInfo=root or plan("Scan"))
+
+
+def query_end():
+    return line("SQLExecutionEnd", of_sql=True, executionId=1, time=2, errorMessage="")
+
+
+def sent(numbers):
+    updates = [list(each) for each in numbers.items()]
+    return line("DriverAccumUpdates", of_sql=True, executionId=1, accumUpdates=updates)
+
+
+def stage(*counted):
+    """Pairs of name and value; numbers of SQL are texts there."""
+    told = [{"ID": n, "Name": name, "Value": str(value) if type(value) is int else value, "Internal": True}
+            for n, (name, value) in enumerate(counted)]  # fmt: skip
+    return line("StageCompleted", **{"Stage Info": {"Stage ID": 0, "Accumulables": told}})
 
 
 def whole(*between):

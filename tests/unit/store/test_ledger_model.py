@@ -86,6 +86,17 @@ class Machine(RuleBasedStateMachine):
         else:
             assert self.ledgers[agent].add(entry) == self.entries[entry.id]
 
+    @rule(agent=AGENTS, entries=st.lists(ENTRIES, max_size=5))
+    def add_together(self, agent, entries):
+        """In one batch that has seen who is there: what is new is written with others."""
+        ledger = self.ledgers[agent]
+        with ledger.batch():
+            ledger.entries([entry.id for entry in entries])
+            for entry in entries:
+                if self.come(entry, WAITING, entry.arrived_s, "") is not None:
+                    assert ledger.add(entry) == self.entries[entry.id]
+            assert {entry.id: entry for entry in ledger.entries("abcd")} == self.entries
+
     @rule(agent=AGENTS, entry=ENTRIES, reason=WORDS)
     def refuse(self, agent, entry, reason):
         self.come_or_go(self.ledgers[agent].refuse, entry, REFUSED, reason, reason=reason)

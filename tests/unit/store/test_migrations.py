@@ -11,6 +11,7 @@ from placement.errors import PlacementError
 from placement.store import engine as engines
 from placement.store.engine import open_engine
 from placement.store.ledger import open_ledger
+from placement.store.runs import Runs
 from placement.store.schema import TABLES
 from placement.store.steps import STEPS
 from tests.unit.store.submissions import submission
@@ -69,7 +70,25 @@ def test_a_ledger_that_is_up_to_date_is_left_alone(where):
     open_engine(where).dispose()
     engine = open_engine(where)
     with engine.connect() as connection:
-        assert connection.exec_driver_sql("SELECT step FROM version").scalars().all() == [1, 2]
+        assert connection.exec_driver_sql("SELECT step FROM version").scalars().all() == [1, 2, 3]
+    engine.dispose()
+
+
+def test_what_an_older_release_has_kept_is_still_there(where, monkeypatch):
+    database = "postgresql" if "://" in where else "sqlite"
+    with monkeypatch.context() as older:
+        older.setitem(STEPS, database, STEPS[database][:2])
+        engine = open_engine(where)
+        with engine.begin() as connection:
+            connection.exec_driver_sql(
+                """INSERT INTO runs
+                (application, role, "user", queue, kind, name, script, arguments, finished_s, ended, basis, is_complete)
+                VALUES ('a', 'executor', 'ann', 'q', 'spark', 'n', '', '[]', 1, 'killed', '', true)"""
+            )
+        engine.dispose()
+    engine = open_engine(where)
+    (row,) = Runs(engine).of_application("a")
+    assert (row.user, row.ended, row.held_bytes) == ("ann", "killed", None)
     engine.dispose()
 
 

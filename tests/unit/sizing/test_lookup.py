@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from placement import input_size
-from placement.estimate.features import MIB
 from placement.estimate.row import WIDTH
 from placement.estimate.table import content
+from placement.sizing import inputs
+from placement.units import MIB
 from tests.conftest import ROOT
 from tests.unit.estimate.tables import learned, written
 from tests.unit.scripted_agent import RUN, StubAgent
@@ -217,7 +217,7 @@ def test_little_is_imported(gateway):
     for _ in range(2):
         done = gateway.run(sys.executable, "-I", "-S", "-c", code, f"{ROOT}/wrappers/spark-submit", *JOB[1:])
     loaded = set(done.stdout.decode().split())
-    assert {"placement.estimates_file", "placement.sizing"} <= loaded
+    assert {"placement.sizing.lookup", "placement.sizing.right_size"} <= loaded
     assert not loaded & {
         "json",
         "numpy",
@@ -286,19 +286,19 @@ def files(tmp_path):
     ],
 )
 def test_the_size_of_what_the_command_line_names(files, words, size):
-    assert input_size.input_bytes([word.format(files) for word in words]) == size
+    assert inputs.input_bytes([word.format(files) for word in words]) == size
 
 
 def test_too_much_to_look_at_is_not_known(files):
-    for number in range(input_size.MOST_ENTRIES):
+    for number in range(inputs.MOST_ENTRIES):
         (files / "in" / f"{number}.txt").touch()
-    assert input_size.input_bytes([f"{files}/in"]) is None
+    assert inputs.input_bytes([f"{files}/in"]) is None
 
 
 def test_a_file_system_that_hangs_holds_nobody_up(monkeypatch, files):
-    monkeypatch.setattr(input_size, "_size", lambda *_: time.sleep(2) or 1.0)
+    monkeypatch.setattr(inputs, "_size", lambda *_: time.sleep(2) or 1.0)
     began = time.monotonic()
-    assert input_size.input_bytes([f"{files}/in"]) is None
+    assert inputs.input_bytes([f"{files}/in"]) is None
     assert time.monotonic() - began < 1.5
 
 

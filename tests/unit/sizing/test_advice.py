@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from placement.commands import spark
 from placement.commands.base import Surroundings
-from placement.estimate.advice import LEAST_MIB, STEP_MIB, advice_for, may_shrink
-from placement.estimate.features import MIB
 from placement.estimate.keys import keys_of
 from placement.estimate.needed import RoleNeed
-from placement.estimate.prediction import Interval, Prediction
-from placement.estimate.row import WIDTH
+from placement.estimate.prediction import Prediction
+from placement.estimate.row import FIELDS, WIDTH, Row
 from placement.estimate.table import Table, content
-from placement.estimates_file import estimate
+from placement.sizing.advice import LEAST_MIB, STEP_MIB, advice_for, may_shrink
+from placement.sizing.lookup import estimate
+from placement.units import MIB
 from tests.unit.commands import test_hadoop
 from tests.unit.estimate.tables import features, learned, table
 
@@ -83,6 +83,10 @@ def test_a_job_that_ran_out_of_memory_last_is_not_made_smaller():
     assert any(map(may_shrink, advice_for(reading, known(reading, again))))
 
 
+def row_of(**numbers):
+    return Row(numbers.get(name, float("nan")) for name in FIELDS)
+
+
 OPTIONS = st.sampled_from([
     ["--conf", "spark.executor.memoryOverhead=3g"],
     ["--conf", "spark.executor.memoryOverheadFactor=0.4"],
@@ -97,8 +101,7 @@ OPTIONS = st.sampled_from([
 def test_what_is_advised_is_safe_and_no_step_less_is(safe_mib, heap_gib, options):
     reading = reading_of("--executor-memory", f"{heap_gib}g", *(word for each in options for word in each))
     role = reading.asked.role("executor")
-    prediction = Prediction(safe_mib * MIB, 0, safe_mib * MIB, "9 runs", 9)
-    need = RoleNeed(role, prediction, safe_mib * MIB, has_failed=False)
+    need = RoleNeed(role, Prediction(safe_mib * MIB, 0, safe_mib * MIB, "9 runs", row_of(count=9, peak=safe_mib * MIB)))
     whole = known(reading, learned([]))
     whole.roles = [need]
     for advice in advice_for(reading, whole):
@@ -189,11 +192,10 @@ def test_whatever_a_row_says_it_is_an_estimate_or_refused(numbers):
 def test_a_prediction_that_is_no_number_is_refused(number):
     role = reading_of().asked.role("executor")
     with pytest.raises((ValueError, OverflowError)):
-        RoleNeed(role, Prediction(number, 0, 0, "", 1), None, has_failed=False)
+        RoleNeed(role, Prediction(number, 0, 0, "", row_of(count=1)))
 
 
 def test_an_interval_is_of_all_containers():
     role = reading_of(*DYNAMIC, "--executor-cores", "4").asked.role("executor")
-    prediction = Prediction(MIB, 0, MIB, "", 3)
-    prediction.vcores = Interval(4, 8, 18)
-    assert RoleNeed(role, prediction, None, has_failed=False).number == 5
+    row = row_of(count=3, vcores_low=4, vcores=8, vcores_high=18)
+    assert RoleNeed(role, Prediction(MIB, 0, MIB, "", row)).number == 5

@@ -5,6 +5,7 @@ INVARIANT equal-features: a run that has ended has the same ones by `placement.o
 
 from placement.estimate.demand import TASK, Asked
 from placement.estimate.keys import APPLICATION, SCRIPT
+from placement.units import MIB
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +13,6 @@ if TYPE_CHECKING:
 
     from placement.submission import Reading
 
-MIB = 2**20
 LONGEST, MOST_ARGUMENTS = 1000, 100  # characters and arguments that observers keep
 WHOLE = "application"  # the role of the whole: a duration, and no container
 SPARK, MAPREDUCE, FLINK, TEZ = "spark", "mapreduce", "flink", "tez"

@@ -8,12 +8,12 @@ from placement import audit
 from placement.commands import spark
 from placement.commands.base import Surroundings
 from placement.decision import RUN, Decision
-from placement.estimate.features import LONGEST, MOST_ARGUMENTS, features_of, of_job, of_role, told
 from placement.estimate.keys import is_own, keys_of
 from placement.observe import run as observed
 from placement.observe.asked import with_command
 from placement.observe.run import Account, Part, Run
 from placement.observe.spark_log import SparkLog
+from placement.sizing.features import LONGEST, MOST_ARGUMENTS, features_of, of_job, of_role, told
 from placement.submission import Identity, Submission
 from tests.unit.commands import test_hadoop
 from tests.unit.observe import spark_lines as log

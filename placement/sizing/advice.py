@@ -41,7 +41,7 @@ class Advice:
     def text(self) -> str:
         """The advice in one line."""
         need = self.need
-        role, asked, peak = need.role.name, gib(need.role.memory_mib / GIB_OF_MIB), need.peak_bytes
+        role, asked, peak = need.role.name, gib(need.role.memory_mib / GIB_OF_MIB), need.prediction.peak_bytes
         what = f"ask for {self.value} ({' '.join(self.words)})"
         if self.is_less:
             used = gib((peak or need.prediction.high_bytes) / GIB)
@@ -74,7 +74,7 @@ def advice_for(reading: "Reading", estimate: "Estimate") -> list[Advice]:
 
 def may_shrink(advice: Advice) -> bool:
     """Whether the request may be made smaller by it, unasked each time."""
-    return advice.is_less and advice.need.prediction.runs >= FEWEST_TO_SIZE and not advice.need.has_failed
+    return advice.is_less and advice.need.prediction.runs >= FEWEST_TO_SIZE and not advice.need.prediction.has_failed
 
 
 def gib(size: float) -> str:

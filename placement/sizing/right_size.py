@@ -1,9 +1,9 @@
 """Requests made smaller for those who want it, and the line that tells what to ask for. Adapter on the hot path."""
 
 from placement.errors import PlacementError, Problem, quoted
-from placement.estimate.advice import Advice, advice_for, gib, may_shrink
 from placement.gateway import read_command
 from placement.policy import OFFER
+from placement.sizing.advice import Advice, advice_for, gib, may_shrink
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

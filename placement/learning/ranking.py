@@ -40,7 +40,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Advice:
+class Ranking:
     """The worst of each, the worst first. `given_gib_h`, `gib_h`: of all, also those that are not here."""
 
     users: Sequence[Total]
@@ -50,14 +50,14 @@ class Advice:
     gib_h: float
 
 
-def advice(
+def ranking(
     wastes: Sequence[Waste], top: int, row: Callable[[int], Row | None], predict: Callable[[Row], Prediction]
-) -> Advice:
+) -> Ranking:
     """The `top` worst; `row` gives the run of a number, `predict` what the next one like it will use."""
     jobs = [_job(each, row, predict) for each in _together(wastes)[:top]]
     users, queues = (_totals(wastes, of)[:top] for of in (lambda each: each.user, lambda each: each.queue))
     given, lost = (sum(amounts) for amounts in ([w.given_gib_h for w in wastes], [w.gib_h for w in wastes]))
-    return Advice(users, queues, jobs, given, lost)
+    return Ranking(users, queues, jobs, given, lost)
 
 
 def predictor(choice: str, stored: Callable[[Iterable[str]], dict[str, bytes]]) -> Callable[[Row], Prediction]:
