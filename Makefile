@@ -26,7 +26,7 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest -n 2 -m "not cluster and not engines"
-	$(BIN)/pytest -m cluster
+	$(BIN)/pytest -m cluster --durations=12
 
 # Heavy engines, Flink, Hive and Airflow, fetched into .parts when they are not there; and the long walks on the embedded YARN
 test-engines: setup

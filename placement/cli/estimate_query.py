@@ -87,8 +87,8 @@ def _script(path: str) -> str:
         file = Path(path)
         if not file.is_file():
             raise FileNotFoundError(2, "there is no such file")
-        with file.open("rb") as opened:
-            return opened.read(MOST_TEXT).decode("utf-8", "replace")
+        with file.open("rb") as script:
+            return script.read(MOST_TEXT).decode("utf-8", "replace")
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise PlacementError(Problem("unreadable", f"these statements cannot be read: {why}", Place(path))) from error

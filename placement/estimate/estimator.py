@@ -83,10 +83,9 @@ class Estimator:
         return made[1]
 
     def rows(self) -> Iterator[tuple[str, Row]]:
-        """All rows by their keys, for the table."""
+        """All rows by their keys, for the table; made anew where something has changed."""
         for key in (*self.learned.states, *self.learned.spreads):
-            row = self._new_row(key)
-            if row is not None:
+            if (row := self.row(key)) is not None:
                 yield key, row
 
     def _spread(self, key: str) -> Spread | None:

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
 from typing import Any, Literal, Self, get_args
+
+from placement.estimate.predict import number_of
 
 Ended = Literal["succeeded", "failed", "killed", "out-of-memory"]
 ENDS = frozenset(get_args(Ended))
@@ -84,14 +85,3 @@ def _numbers(said: Mapping[str, Any], refused: Counter[str]) -> dict[str, float 
     if found["containers"] is not None:
         found["containers"] = int(found["containers"]) or None
     return found
-
-
-def number_of(value: object, absurd: float) -> float | None:
-    """`value` as a number from 0 up to below `absurd`; None if it is anything else. Never raises."""
-    if isinstance(value, bool | str | bytes) or value is None:
-        return None
-    try:
-        number = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if isfinite(number) and 0 <= number < absurd else None

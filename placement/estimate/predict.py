@@ -83,7 +83,7 @@ def retry(
     More than that, unless the cluster's maximum failed. The second attempt gets what the row says; later ones double.
     """
     request, x = read(features)
-    failed = number(failed_bytes) or 1.0
+    failed = number_of(failed_bytes) or 1.0
     key, row, size, _ = _first_known(keys[:-1], find, request, x)
     if attempt == 1 and row is not None:
         size = max(size, _bounded(row.expected(x, request) * row.second, request, row, is_own(key)))
@@ -97,11 +97,11 @@ def retry(
 def read(features: "Mapping[str, Any]") -> tuple[float | None, float | None]:
     """The request of one container and the input, in bytes; None: not known."""
     get = features.get
-    return number(get("request_bytes", get("request"))) or None, number(get("input_bytes", get("input")))
+    return number_of(get("request_bytes", get("request"))) or None, number_of(get("input_bytes", get("input")))
 
 
-def number(value: object) -> float | None:
-    """`value` as bytes; None if it is no number, negative, or beyond all measure."""
+def number_of(value: object, absurd: float = ABSURD) -> float | None:
+    """`value` as a number from 0 up to below `absurd`; None if it is anything else. Never raises."""
     if type(value) is float:
         size = value  # as nearly always; the rest takes longer
     elif isinstance(value, bool | str | bytes) or value is None:
@@ -111,7 +111,7 @@ def number(value: object) -> float | None:
             size = float(value)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
             return None
-    return size if 0 <= size < ABSURD else None
+    return size if 0 <= size < absurd else None
 
 
 def _first_known(

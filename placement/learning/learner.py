@@ -90,10 +90,7 @@ class Learner:
 
     def rows(self) -> Iterator[tuple[str, Row]]:
         """All that the table holds; made anew where something has changed."""
-        known = self._known()
-        for key in (*known.learned.states, *known.learned.spreads):
-            if (row := known.row(key)) is not None:
-                yield key, row
+        return self._known().rows()
 
     def query_rows(self) -> Iterator[tuple[str, Sequence[float]]]:
         """All that the table of what queries taught holds."""

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from placement.errors import visible
-from placement.estimate.outcome import ABSURD_VOLUME, number_of
+from placement.estimate.outcome import ABSURD_VOLUME
+from placement.estimate.predict import number_of
 from placement.observe.asked import with_command
 from placement.observe.run import Account, Part, Run
 from placement.store.runs import Row, Runs

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from placement.estimate.outcome import ABSURD_CLOCK, ABSURD_VOLUME, Ended, Outcome, number_of
+from placement.estimate.outcome import ABSURD_CLOCK, ABSURD_VOLUME, Ended, Outcome
+from placement.estimate.predict import number_of
 from placement.gateway import TAG
 from placement.observe import endings
 

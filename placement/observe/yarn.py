@@ -13,7 +13,7 @@ from msgspec import Struct
 from requests.auth import AuthBase
 
 from placement.errors import PlacementError
-from placement.estimate.outcome import number_of
+from placement.estimate.predict import number_of
 from placement.observe import endings
 from placement.observe.run import LONGEST, Run, seconds, text
 from placement.yarn.answers import several, shaped

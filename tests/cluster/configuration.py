@@ -1,5 +1,6 @@
 """The configuration of the test cluster and its clients as plain values: {property: value} for each file."""
 
+import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -149,6 +150,17 @@ def client_environment(directory: Path, user: str) -> dict[str, str]:
         "SPARK_SUBMIT_OPTS": f"-Djava.io.tmpdir={directory}/tmp",
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_ARCHIVES_PATH": f"local:{spark.parent}",  # the workers' pyspark: compiled, not sent along
+    }
+
+
+def local_environment(home: Path) -> dict[str, str]:
+    """The whole environment of a Spark that runs by itself, without a cluster."""
+    return {
+        "PATH": os.defpath,
+        "JAVA_HOME": str(parts.java_home()),
+        "SPARK_HOME": str(parts.spark_home()),
+        "SPARK_LOCAL_IP": "127.0.0.1",
+        "HOME": str(home),
     }
 
 

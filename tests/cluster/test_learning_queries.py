@@ -18,6 +18,7 @@ from placement.observe.spark_log import SparkLog
 from placement.policy_files import PolicyFiles
 from placement.yarn.terms import Terms
 from tests.cluster import parts
+from tests.cluster.configuration import local_environment
 from tests.unit.learning.site_to_learn import MIB, USER, finished, manager, site
 from tests.unit.yarn.stub import serving
 
@@ -57,13 +58,7 @@ def folder(tmp_path):
 def run(folder, name, sql):
     """One application, whose event log is put where those of a cluster are; what its operators held."""
     text = f"create table sales ({FIELDS}) using csv location '{folder}/data';\n-- by hand\n{sql}"
-    environ = {
-        "PATH": os.defpath,
-        "JAVA_HOME": str(parts.java_home()),
-        "SPARK_HOME": str(parts.spark_home()),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "HOME": str(folder),
-    }
+    environ = local_environment(folder)
     own = folder / f"log-of-{name}"
     own.mkdir()
     conf = CONF | {"spark.eventLog.dir": f"file://{own}", "spark.sql.warehouse.dir": f"{folder}/warehouse"}

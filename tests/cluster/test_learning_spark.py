@@ -1,6 +1,5 @@
 """The same runs learned on a real Spark, on this machine: the table is the one that a single process makes."""
 
-import os
 import subprocess
 import sys
 
@@ -10,6 +9,7 @@ from placement.estimate.table import HEAD, content
 from placement.learning.lines import line_of
 from placement.learning.observation import observation
 from tests.cluster import parts
+from tests.cluster.configuration import local_environment
 from tests.conftest import ROOT
 from tests.unit.learning.learned_rows import rows
 
@@ -21,15 +21,7 @@ def test_spark_learns_the_same_as_one_process(tmp_path):
     lines = [line_of(number, row) for number, row in enumerate(found, 1)]
     lines[1000:1000] = ["{", "", '{"number": "x"}', "[" * 100_000]
     (tmp_path / "runs.jsonl").write_text("\n".join(reversed(lines)))  # Spark promises no order either
-    environ = {
-        "PATH": os.defpath,
-        "JAVA_HOME": str(parts.java_home()),
-        "SPARK_HOME": str(parts.spark_home()),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "HOME": str(tmp_path),
-        "PYTHONPATH": str(ROOT),
-        "PYSPARK_PYTHON": sys.executable,
-    }
+    environ = local_environment(tmp_path) | {"PYTHONPATH": str(ROOT), "PYSPARK_PYTHON": sys.executable}
     command = [parts.spark_home() / "bin" / "spark-submit", "--master", "local[2]", "--driver-memory", "700m"]
     command += [ROOT / "placement" / "learning" / "on_spark.py", tmp_path / "runs.jsonl", tmp_path / "table"]
     done = subprocess.run(

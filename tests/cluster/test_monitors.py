@@ -89,7 +89,10 @@ def history_server(cluster, version, events):
 
 @pytest.mark.parametrize(
     ("version", "mode"),
-    [(parts.SPARK_VERSION, CLIENT), (parts.NEWEST_SPARK, CLUSTER)],
+    [
+        (parts.SPARK_VERSION, CLIENT),
+        pytest.param(parts.NEWEST_SPARK, CLUSTER, marks=pytest.mark.engines),
+    ],
 )
 def test_a_driver_is_read_while_it_runs_and_after_it_has_ended(fair_yarn, tmp_path, version, mode):
     events = tmp_path / "events"

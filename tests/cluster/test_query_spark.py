@@ -5,7 +5,6 @@ same statistics (`EXPLAIN COST`).
 """
 
 import json
-import os
 import subprocess
 from math import log
 
@@ -15,6 +14,7 @@ from placement.estimate.query.catalogue import Catalogue, Field, Table
 from placement.estimate.query.coefficients import Coefficients
 from placement.estimate.query.model import estimate
 from tests.cluster import parts
+from tests.cluster.configuration import local_environment
 from tests.conftest import ROOT
 
 DAY = 86400.0
@@ -79,13 +79,7 @@ QUERIES = {
 def spark(tmp_path_factory):
     folder = tmp_path_factory.mktemp("spark")
     home = parts.spark_home()
-    environ = {
-        "PATH": os.defpath,
-        "JAVA_HOME": str(parts.java_home()),
-        "SPARK_HOME": str(home),
-        "SPARK_LOCAL_IP": "127.0.0.1",
-        "HOME": str(folder),
-    }
+    environ = local_environment(folder)
     queries = json.dumps({name: sql for name, (sql, _, _) in QUERIES.items()})
     command = [home / "bin" / "spark-submit", "--driver-memory", "700m", JOB, queries, folder / "warehouse"]
     done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, timeout=300, check=False)

@@ -46,7 +46,7 @@ def started(gateway, command, typed, environ, folder):
     return done, new[0]
 
 
-@pytest.mark.parametrize("name", SHELLS)
+@pytest.mark.parametrize("name", ["pyspark", "spark-sql", pytest.param("spark-shell", marks=pytest.mark.engines)])
 def test_a_shell_lands_where_it_was_decided_and_is_decided_once(fair, records, tmp_path, name):
     command, typed, printed = SHELLS[name]
     environ = fair.environment("alice") | {

@@ -38,13 +38,16 @@ def run_as(yarn: Yarn, user: str, *command: str | Path) -> str:
     return ended.stdout
 
 
-def processes_of(directory: str) -> list[psutil.Process]:
-    """All that have this run directory in their command line or environment, a container's as well."""
+def processes_of(directory: str) -> list[str]:
+    """The names of all that have this run directory in their command line or environment, a container's as well.
+
+    Names and not the processes: one may have ended by the time that it is asked for anything more.
+    """
     found = []
     for process in psutil.process_iter():
         try:
             if directory in " ".join([*process.cmdline(), *process.environ().values()]):
-                found.append(process)
+                found.append(process.name())
         except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
             pass
     return found
@@ -120,10 +123,12 @@ with Yarn("fair") as yarn:
 
 def test_a_killed_owner_leaves_no_process_and_all_logs() -> None:
     with subprocess.Popen([sys.executable, "-c", OWNER], cwd=REPOSITORY, stdout=subprocess.PIPE, text=True) as owner:
-        directory = owner.stdout.readline().strip()
-        within(20, lambda: [p.name() for p in processes_of(directory)].count("sleep") == 2)
-        assert len(processes_of(directory)) > 4  # two keepers, two daemons, the containers' own
-        owner.send_signal(signal.SIGKILL)
+        try:
+            directory = owner.stdout.readline().strip()
+            within(20, lambda: processes_of(directory).count("sleep") == 2)
+            assert len(processes_of(directory)) > 4  # two keepers, two daemons, the containers' own
+        finally:
+            owner.send_signal(signal.SIGKILL)
     within(10, lambda: not processes_of(directory))
     assert Path(directory, "logs", "nodemanager.log").stat().st_size > 0
     shutil.rmtree(directory)

@@ -6,11 +6,11 @@ import signal
 import sqlite3
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from placement.estimate.estimator import Estimator
 from placement.learning.learner import Learner
@@ -18,6 +18,7 @@ from placement.learning.observation import features, observation
 from placement.store.engine import open_engine
 from placement.store.runs import Runs
 from placement.store.states import States
+from tests.unit import killed
 from tests.unit.learning.learned_rows import DAY_S, GIB, NOW_S, row, rows
 
 
@@ -102,7 +103,7 @@ def test_it_is_all_the_same_where_it_is_killed(tmp_path):
         engine.dispose()
         child = os.fork()
         if not child:
-            _killed(path, number)
+            killed.at_call_of_database(number, partial(open_engine, path), _learned_in_steps)
         is_done = not os.WIFSIGNALED(os.waitpid(child, 0)[1])
         engine = open_engine(path)
         one = learner(engine)
@@ -113,25 +114,10 @@ def test_it_is_all_the_same_where_it_is_killed(tmp_path):
     assert number > 10
 
 
-def _killed(path, number):
-    left = number
-
-    def count(*_):
-        nonlocal left
-        left -= 1
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    try:
-        engine = open_engine(path)
-        for moment in ("before_cursor_execute", "commit"):
-            event.listen(engine, moment, count)
-        one = learner(engine)
-        while one.learn(20):
-            pass
-        os._exit(0 if left > 0 else 1)
-    finally:
-        os._exit(2)
+def _learned_in_steps(engine):
+    one = learner(engine)
+    while one.learn(20):
+        pass
 
 
 def test_it_is_all_the_same_when_it_is_killed(tmp_path):

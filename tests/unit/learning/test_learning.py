@@ -80,14 +80,19 @@ def test_what_finished_is_read_learned_and_told(tmp_path, gateways):
         assert predicted(tmp_path).runs == 6
 
 
+def observed(folder, gateway):
+    """The row of the executors of one application that finished."""
+    app = finished(1, HOUR_S)
+    logged(folder / "events", app)
+    with serving(manager([app])) as rm:
+        site(folder, rm.address)
+        one_pass(gateway, folder)
+    (row,) = [row for row in gateway._runs.of_application(app["id"]) if row.role == "executor"]
+    return row
+
+
 def test_requests_are_rounded_as_the_scheduler_does(tmp_path, gateways):
-    apps = [finished(1, HOUR_S)]
-    logged(tmp_path / "events", apps[0])
-    with serving(manager(apps)) as rm:
-        site(tmp_path, rm.address)
-        gateway = gateways()
-        one_pass(gateway, tmp_path)
-    (row,) = [row for row in gateway._runs.of_application(apps[0]["id"]) if row.role == "executor"]
+    row = observed(tmp_path, gateways())
     assert (row.request_bytes, row.allocated_bytes) == (ASKED_MIB * MIB, 5120 * MIB)
 
 
@@ -197,13 +202,7 @@ def test_a_long_pass_leaves_tables_behind(tmp_path, gateways, monkeypatch):
 
 
 def test_the_features_of_a_row_are_those_of_the_run_that_was_observed(tmp_path, gateways):
-    apps = [finished(1, HOUR_S)]
-    logged(tmp_path / "events", apps[0])
-    with serving(manager(apps)) as rm:
-        site(tmp_path, rm.address)
-        gateway = gateways()
-        one_pass(gateway, tmp_path)
-    (row,) = [row for row in gateway._runs.of_application(apps[0]["id"]) if row.role == "executor"]
+    row = observed(tmp_path, gateways())
     assert features(row) | {"request_bytes": 0} == {
         "application": "nightly_sales",
         "user": USER,

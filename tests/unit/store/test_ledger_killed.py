@@ -5,10 +5,9 @@ import random
 import signal
 import time
 
-from sqlalchemy import event
-
 from placement.admission.entry import RESERVED, RUNNING, WAITING
 from placement.store.ledger import open_ledger
+from tests.unit import killed
 from tests.unit.store.submissions import assert_sound, submission
 
 
@@ -38,7 +37,7 @@ def test_killed_at_every_statement(where):
         ledger.close()  # nothing that is open is shared with the child
         child = os.fork()
         if not child:
-            _killed_sequence(ledger, number)
+            killed.at_call_of_database(number, lambda: ledger._engine, lambda _: sequence(ledger))
         status = os.waitpid(child, 0)[1]
         assert_sound(ledger, "abcde")
         states = {entry.id: entry.state for entry in ledger.entries("abcde")}
@@ -59,24 +58,6 @@ def wipe(ledger):
     with ledger._engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM entries")
         connection.exec_driver_sql("DELETE FROM lease")
-
-
-def _killed_sequence(ledger, number):
-    left = number
-
-    def count(*_):
-        nonlocal left
-        left -= 1
-        if not left:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    try:
-        for moment in ("before_cursor_execute", "commit"):
-            event.listen(ledger._engine, moment, count)
-        sequence(ledger)
-        os._exit(0 if left > 0 else 1)
-    finally:
-        os._exit(2)
 
 
 def test_killed_at_any_time_what_was_answered_is_there(where):
