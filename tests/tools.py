@@ -1,4 +1,4 @@
-"""What the tests want of Debian: PostgreSQL, promtool, systemd-analyze, Chromium; installed once, as root.
+"""What the fast tests want of Debian: PostgreSQL, promtool, systemd-analyze; installed once, as root.
 
 `python3 -m tests.tools` brings what is missing. Standard library only: it runs first of all.
 """
@@ -24,14 +24,6 @@ def promtool() -> Path:
     return Path(found)
 
 
-def chromium() -> str:
-    """A browser without a screen. Raises MissingPart."""
-    found = shutil.which("chromium")
-    if found is None:
-        raise MissingPart(f"no chromium on PATH; install it with: {COMMAND}")
-    return found
-
-
 def fetch() -> None:
     """Brings what is missing. Raises MissingPart if it cannot."""
     missing = []
@@ -39,8 +31,6 @@ def fetch() -> None:
         missing.append("postgresql")
     if shutil.which("systemd-analyze") is None:
         missing.append("systemd")
-    if shutil.which("chromium") is None:
-        missing.append("chromium")
     try:
         promtool()
         lacks_promtool = False

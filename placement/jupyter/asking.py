@@ -5,7 +5,6 @@ blocks the server, the child's end gives a place in the queue up, and there is o
 """
 
 import asyncio
-import json
 import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE
@@ -17,7 +16,7 @@ from placement.errors import PlacementError, Problem
 from placement.gateway import REAL, TAG, is_wrapper
 from placement.jupyter.kernel import HOME, PYSPARK, SparkArguments
 from placement.shim import DECIDED, GUARD, NOT_ALLOWED, TRY_AGAIN, UNAVAILABLE
-from placement.spark_home import WRAPPED, wrappers_folder
+from placement.spark_home import WRAPPED, real_home, wrappers_folder
 from placement.waiting import WAIT
 
 STAND_IN = Path(__file__).with_name("stand-in")
@@ -25,7 +24,9 @@ USER_NAME = "HADOOP_USER_NAME"
 FORBIDDEN, CONFLICT, FAULT, AWAY = 403, 409, 500, 503  # HTTP
 STATUS = {NOT_ALLOWED: FORBIDDEN, TRY_AGAIN: CONFLICT, UNAVAILABLE: AWAY}
 SAID = "placement: "
-_DECIDE = (sys.executable, "-c", "from placement.cli import main; main()", "decide", "--json", "--")
+# As a wrapper starts its Python; the package's own folder is told, as -I and -S leave nothing else to find it by.
+_FIND = "import sys; sys.path.append(sys.argv.pop(1)); from placement.jupyter.check import main; main()"
+_CHECK = (sys.executable, "-I", "-S", "-X", "utf8", "-c", _FIND, str(Path(__file__).resolve().parents[2]))
 _CODE = re.compile(r"\b(?:reject|error)\[[a-z0-9-]+\]: ")
 _MORE = re.compile(r" \(`placement explain [^`]*` says more\)$")
 
@@ -70,7 +71,7 @@ async def decided(
     spark = spark.undecided(TAG + environ.get(DECIDED, ""))
     environ = {name: value for name, value in environ.items() if name != DECIDED}
     is_wrapped = spark.variable == PYSPARK and home is not None and is_wrapper(f"{home}/bin/{WRAPPED}")
-    if is_wrapped and await is_allowed(spark.arguments, environ, folder):
+    if is_wrapped and home and await is_allowed(spark.arguments, environ, Path(home), folder):
         return {**environ, spark.variable: spark.text}
     seen = {**environ, HOME: home} if home else environ
     answer = await placed([*for_whom, *spark.arguments], seen, wait, folder, tell)
@@ -98,10 +99,12 @@ async def placed(
     return Answer(found, decision or None, user_name != "" or USER_NAME not in environ, tuple(said))
 
 
-async def is_allowed(arguments: list[str], environ: Mapping[str, str], folder: str | None) -> bool:
-    """Whether the wrapper would run `spark-submit ARGUMENTS`, waiting apart; `placement decide` says so."""
-    status, told, _ = await _run([*_DECIDE, WRAPPED, *arguments], environ, folder, lambda _: None)
-    return status == 0 and json.loads(told)["outcome"] != "reject"
+async def is_allowed(arguments: list[str], environ: Mapping[str, str], home: Path, folder: str | None) -> bool:
+    """Whether the wrapper in the Spark home `home` would run `spark-submit ARGUMENTS`, waiting apart."""
+    real = real_home(home)
+    environ = {**environ, HOME: str(real), REAL: str(real / "bin" / WRAPPED)}  # as that wrapper's script says
+    status, _, _ = await _run([*_CHECK, WRAPPED, *arguments], environ, folder, lambda _: None)
+    return status == 0
 
 
 def sentence(said: list[str]) -> str:

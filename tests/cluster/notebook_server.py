@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 import signal
 import socket
 import subprocess
@@ -140,7 +139,11 @@ class Kernel:
 
     def run(self, code: str, within_s: float = CELL_S) -> str:
         """The text that a cell shows, its streams, values and errors."""
-        return "".join(map(words, self.messages(self.begin(code), within_s)))
+        return self.shown(self.begin(code), within_s)
+
+    def shown(self, message_id: str, within_s: float = CELL_S) -> str:
+        """The same of a cell that was begun."""
+        return "".join(map(words, self.messages(message_id, within_s)))
 
     def ask(self, action: str) -> requests.Response:
         return self.server.ask("POST", f"kernels/{self.id}/{action}")
@@ -164,11 +167,3 @@ def children(pid: int) -> list[str]:
     with contextlib.suppress(psutil.NoSuchProcess):
         return [" ".join(each.cmdline()) for each in psutil.Process(pid).children(recursive=True)]
     return []
-
-
-def install_kernel(environ: Mapping[str, str], prefix: Path, *options: str) -> None:
-    """`placement install-kernel` for the Jupyter at `prefix`."""
-    command = [sys.executable, "-m", "placement", "install-kernel", "--prefix", prefix, *options]
-    command[1:3] = ["-c", "from placement.cli import main; main()"]
-    done = subprocess.run(list(map(os.fspath, command)), env=environ, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr

@@ -77,6 +77,7 @@ HOT += [
     "agent_socket",
     "waiting",
     "waiting_line",
+    "jupyter.check",
 ]
 
 

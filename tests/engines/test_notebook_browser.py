@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from tests import tools
-from tests.cluster.gateway import Gateway
-from tests.cluster.notebook_server import TOKEN, NotebookServer, install_kernel
+from tests.cluster.notebook_server import TOKEN
+from tests.engines.parts import chromium
 
 DEV = "root.applications.dev"
 CODE = "print(spark.range(10).count(), 'rows in', sc.getConf().get('spark.yarn.queue'))"
@@ -23,22 +22,19 @@ def notebook(file, kernel):
 
 
 @pytest.fixture
-def bob(fair_yarn, tmp_path):
-    gateway, prefix = Gateway(fair_yarn, tmp_path), tmp_path / "prefix"
-    environ = gateway.environment("bob")
-    install_kernel(environ, prefix)
-    install_kernel(environ, prefix, "--name", "denied", "--queue", "root.secret")
-    environ["JUPYTER_PATH"] = str(prefix / "share" / "jupyter")
-    with NotebookServer(tmp_path / "server", environ, "lab") as server:
-        notebook(server.notebooks / "allowed.ipynb", "pyspark-yarn")
-        notebook(server.notebooks / "denied.ipynb", "denied")
-        yield server
+def bob(notebooks):
+    notebooks.install()
+    notebooks.install("--name", "denied", "--queue", "root.secret")
+    server = notebooks.server("bob", "lab")
+    notebook(server.notebooks / "allowed.ipynb", "pyspark-yarn")
+    notebook(server.notebooks / "denied.ipynb", "denied")
+    return server
 
 
 @pytest.fixture
 def page():
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=tools.chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.set_default_timeout(120_000)
         yield page

@@ -7,8 +7,8 @@ import pytest
 
 from placement.spark_home import make, wrappers_folder
 from tests.cluster import parts
-from tests.cluster.gateway import Gateway
-from tests.cluster.notebook_server import NotebookServer, children, install_kernel, words
+from tests.cluster.notebook_server import children, words
+from tests.cluster.notebooks import Notebooks
 from tests.unit.scripted_agent import RUN, WAIT, StubAgent
 
 DEV = "root.applications.dev"
@@ -18,25 +18,19 @@ TOLD = f"3 of 12 for {DEV}, starts in "
 
 
 @pytest.fixture
-def gateway(fair_yarn, tmp_path):
-    found = Gateway(fair_yarn, tmp_path)
-    site = found.policy / "site.yaml"
-    site.write_text(
-        f"{site.read_text()}admission: {{socket: {tmp_path}/agent.sock}}\nresource-managers: [{fair_yarn.url}]\n"
-    )
-    return found
+def notebooks(fair_yarn, tmp_path):
+    found = Notebooks(fair_yarn, tmp_path, f"admission: {{socket: {tmp_path}/agent.sock}}\n")
+    yield found
+    found.stop()
 
 
 @pytest.fixture
-def bob(gateway, tmp_path):
+def bob(notebooks, tmp_path):
     """bob's server, whose kernel `waits` has a Spark home in which spark-submit is the wrapper."""
-    home, environ = tmp_path / "spark-home", gateway.environment("bob")
+    home = tmp_path / "spark-home"
     make(parts.spark_home(), home, wrappers_folder() / "spark-submit")
-    prefix = tmp_path / "prefix"
-    install_kernel(environ, prefix, "--name", "waits", "--spark-home", str(home))
-    environ["JUPYTER_PATH"] = str(prefix / "share" / "jupyter")
-    with NotebookServer(tmp_path / "server", environ, "server", "--PlacementProvisioner.unwatched_s=4") as server:
-        yield server
+    notebooks.install("--name", "waits", "--spark-home", str(home))
+    return notebooks.server("bob", "server", "--PlacementProvisioner.unwatched_s=4")
 
 
 def first_words(kernel, cell):
@@ -47,7 +41,7 @@ def first_words(kernel, cell):
     raise AssertionError("it shows nothing")
 
 
-def test_the_cell_shows_the_place_and_goes_on_with_the_turn(gateway, bob, tmp_path):
+def test_the_cell_shows_the_place_and_goes_on_with_the_turn(notebooks, bob, tmp_path):
     go = threading.Event()
 
     def behave(talk):
@@ -60,18 +54,18 @@ def test_the_cell_shows_the_place_and_goes_on_with_the_turn(gateway, bob, tmp_pa
         cell = kernel.begin(BEGIN)
         shown = first_words(kernel, cell)
         assert TOLD in shown
-        assert not gateway.yarn.applications(states="RUNNING,ACCEPTED")
+        assert not notebooks.gateway.yarn.applications(states="RUNNING,ACCEPTED")
         go.set()
         assert "rows 10" in "".join(map(words, kernel.messages(cell)))
-        (application,) = gateway.yarn.applications(states="RUNNING")
+        (application,) = notebooks.gateway.yarn.applications(states="RUNNING")
         assert application["queue"] == DEV
 
 
 @pytest.mark.parametrize("how", ["interrupts", "closes the tab", "shuts the kernel down"])
-def test_who_gives_up_keeps_no_place(gateway, bob, tmp_path, how):
+def test_who_gives_up_keeps_no_place(notebooks, bob, tmp_path, how):
     gone = []
     with StubAgent(tmp_path / "agent.sock", lambda talk: (talk.say(WAITING), gone.append(talk.is_gone(60)))):
-        before = len(gateway.yarn.applications())
+        before = len(notebooks.gateway.yarn.applications())
         with bob.kernel("waits") as kernel:
             cell = kernel.begin(BEGIN)
             assert TOLD in first_words(kernel, cell)
@@ -86,5 +80,5 @@ def test_who_gives_up_keeps_no_place(gateway, bob, tmp_path, how):
             while not gone and time.monotonic() < until_s:
                 time.sleep(0.1)
             assert gone == [True]
-        assert len(gateway.yarn.applications()) == before
+        assert len(notebooks.gateway.yarn.applications()) == before
     assert not children(bob.process.pid)
