@@ -28,9 +28,7 @@ class NotebookServer:
         self.notebooks = folder / "notebooks"
         self.notebooks.mkdir(parents=True, exist_ok=True)
         self.log = folder / "server.log"
-        with socket.socket() as held:
-            held.bind(("127.0.0.1", 0))
-            self.port = held.getsockname()[1]
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         own = {f"JUPYTER_{name}_DIR": str(folder / name.lower()) for name in ("CONFIG", "DATA", "RUNTIME")}
         self.environ = {**environ, **own, "IPYTHONDIR": str(folder / "ipython"), "JUPYTER_PLATFORM_DIRS": "1"}
@@ -147,6 +145,12 @@ class Kernel:
 
     def ask(self, action: str) -> requests.Response:
         return self.server.ask("POST", f"kernels/{self.id}/{action}")
+
+
+def free_port() -> int:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        return int(held.getsockname()[1])
 
 
 def words(message: Mapping[str, Any]) -> str:

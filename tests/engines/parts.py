@@ -1,7 +1,7 @@
 """What the engines are: Flink, Hive, Airflow, Kerberos beside the cluster's own parts, fetched once, into `.parts/`.
 
-`python -m tests.engines.parts` fetches what is missing. The Kerberos library, JupyterLab and what drives a browser go
-beside this Python's packages, and the browser is Debian's.
+`python -m tests.engines.parts` fetches what is missing. The Kerberos library, Jupyter's servers and what drives a
+browser go beside this Python's packages, and the browser is Debian's.
 """
 
 import os
@@ -23,7 +23,7 @@ FETCH_COMMAND = "python -m tests.engines.parts"
 KERBEROS_DEBS = ("krb5-kdc", "krb5-admin-server", "krb5-user")
 BUILDERS = {"gcc": "gcc", "krb5-config": "libkrb5-dev"}  # what builds PyPI's gssapi: command, its Debian package
 
-NOTEBOOKS = ("jupyterlab", "jupyter_kernel_gateway", "playwright")  # as constraints.txt has them
+NOTEBOOKS = ("jupyterlab", "jupyter_kernel_gateway", "jupyterhub", "playwright")  # as constraints.txt has them
 
 _PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--root-user-action=ignore")
 _CONSTRAINTS = Path(__file__).resolve().parents[2] / "constraints.txt"
@@ -101,7 +101,7 @@ def fetch() -> None:
 
 
 def _fetch_notebooks() -> None:
-    with parts.step(f"{', '.join(NOTEBOOKS)} (130 MB, a minute)"):
+    with parts.step(f"{', '.join(NOTEBOOKS)} (150 MB, a minute)"):
         parts.run(*_PIP, "-c", _CONSTRAINTS, *NOTEBOOKS)
 
 
