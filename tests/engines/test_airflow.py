@@ -49,9 +49,10 @@ def ran(gateway, folder, *arguments):
 
 
 def test_a_task_runs_in_the_decided_queue_and_knows_its_application(gateway, tmp_path):
+    before = {each["id"] for each in gateway.yarn.applications()}
     done = ran(gateway, tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
-    (application,) = gateway.yarn.applications()
+    (application,) = (each for each in gateway.yarn.applications() if each["id"] not in before)
     assert f"found {application['id']}" in done.stdout
     assert (application["queue"], application["user"], application["finalStatus"]) == (DEV, "bob", "SUCCEEDED")
     assert application["applicationTags"].startswith("placement:")

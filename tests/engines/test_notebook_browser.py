@@ -5,7 +5,6 @@ import os
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
 
 from tests.cluster.notebook_server import TOKEN
 from tests.engines.parts import chromium
@@ -33,6 +32,8 @@ def bob(notebooks):
 
 @pytest.fixture
 def page():
+    from playwright.sync_api import sync_playwright  # not there before `make test-engines` has fetched it
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 800})
@@ -47,6 +48,8 @@ def shot(page, name):
 
 
 def test_a_cell_runs_in_the_decided_queue_and_a_denied_notebook_says_why(bob, page):
+    from playwright.sync_api import expect
+
     page.goto(f"{bob.url}/lab/tree/allowed.ipynb?token={TOKEN}")
     expect(page.get_by_text("PySpark on YARN | Idle")).to_be_visible(timeout=120_000)
     page.locator(".jp-Notebook .jp-CodeCell .cm-content").first.click()
