@@ -26,7 +26,7 @@ def test_the_turn_becomes_the_applications(fair_yarn, tmp_path):
         assert done.returncode == 0, done.stderr
         (application,) = (each for each in fair_yarn.applications() if each["id"] not in before)
         assert (application["queue"], application["user"], application["finalStatus"]) == (DEV, "bob", "SUCCEEDED")
-        asked = {"op": "why", "application": application["id"]}
-        entry = ask(f"{tmp_path}/agent.sock", os.getuid(), asked, 10)["entry"]
-    assert (entry["user"], entry["queue"]) == ("bob", DEV)
-    assert application["applicationTags"] == f"placement:{entry['id']}"
+        asked = {"op": "why", "application": application["applicationTags"]}
+        story = ask(f"{tmp_path}/agent.sock", os.getuid(), asked, 10)
+    assert (story["entry"]["user"], story["entry"]["queue"]) == ("bob", DEV)
+    assert {"reserved", "running"} <= {each["state"] for each in story["events"]}
