@@ -9,7 +9,7 @@ help:
 	@echo "make demo       the main job on an embedded YARN: who lands in which queue, decided and seen"
 	@echo "make test       all tests: the fast ones, then those on the embedded YARN"
 	@echo "make test-fast  the tests that need no YARN"
-	@echo "make test-engines  the tests with real Flink, Hive and a KDC, and the long ones, on the embedded YARN; fetches 900 MB"
+	@echo "make test-engines  the tests with real Flink, Hive, Airflow, JupyterLab and a KDC, and the long ones, on the embedded YARN; fetches 2 GB"
 	@echo "make cluster    an embedded YARN to try things on by hand; SCHEDULER=capacity for the other"
 	@echo "make bench      figures, each against something run beside it"
 	@echo "make fuzz       damaged maps and indexes, a million of them; RUNS=, SEED="
@@ -28,7 +28,7 @@ test: setup
 	$(BIN)/pytest -n 2 -m "not cluster and not engines"
 	$(BIN)/pytest -m cluster --durations=12
 
-# Heavy engines, Flink and Hive, fetched into .parts when they are not there; and the long walks on the embedded YARN
+# Heavy engines, Flink, Hive, Airflow, JupyterLab, fetched when they are not there; and the long walks on the embedded YARN
 test-engines: setup
 	@$(BIN)/python -m tests.engines.parts
 	$(BIN)/pytest -m engines

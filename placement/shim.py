@@ -31,6 +31,7 @@ POLICY_RUN, POLICY_ERROR, POLICY_NO_RULE, POLICY_DENIED = 0, 1, 2, 3  # PNDA's c
 GUARD = "PLACEMENT_WRAPPED"  # PID.START.DEPTH.NAME of the wrapper that started this process or an ancestor of it
 DECIDED = "PLACEMENT_DECISION"  # id of the decision on what this process runs
 ENOEXEC = 8  # `errno` is a library of its own on some machines
+PYSPARK = "_PYSPARK_DRIVER_CONN_INFO_PATH"  # in the environment of what `pyspark.java_gateway` starts
 DEEPEST = 10  # wrapped commands within wrapped commands, beyond which a loop is the likelier reading
 _IGNORED: set[int] = set()  # signals that the real command is to ignore as we were told to
 
@@ -166,17 +167,23 @@ def admitted(decision: Decision, policy: Policy, folder: Folder, environ: "Mappi
 
     If that cannot be told, and `on-error` is closed, raises the PlacementError that was said.
     """
-    from placement.waiting import PASSING, admit
+    from placement.waiting import PASSING, admit, pyspark_is_gone
 
-    queue = decision.queue or ""
+    queue, is_pyspark = decision.queue or "", PYSPARK in environ
+    is_ignored = is_pyspark and _signal.getsignal(_signal.SIGINT) == _signal.SIG_IGN
+    if is_ignored:  # PySpark has the JVM ignore an interrupt, and does not wait for it either; there is no JVM yet
+        _signal.signal(_signal.SIGINT, _signal.SIG_DFL)
     try:
-        admit(decision, policy, folder.owner(), environ)
+        admit(decision, policy, folder.owner(), environ, pyspark_is_gone if is_pyspark else None)
     except PlacementError as error:
         say_all(error)
         if policy.site.on_error != OPEN:
             raise
         say(f"on-error is open: it runs in {quoted(queue)} without waiting for room")
         decision.admission = {"outcomes": ["unknown"], "reason": error.problems[0].code}
+    finally:
+        if is_ignored:
+            _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     return TRY_AGAIN if decision.reason in PASSING else NOT_ALLOWED
 
 

@@ -23,6 +23,26 @@ def wrappers_folder() -> Path:
     return checkout if checkout.is_dir() else Path(sys.prefix) / "share" / "yarn-placement" / "wrappers"
 
 
+def of_python(python: str) -> str | None:
+    """The Spark home that `pip` installed beside a Python, None if there is none: where PySpark looks without
+    SPARK_HOME.
+
+    Source: PySpark `find_spark_home`. `python` is a path; a name is looked for on PATH.
+    """
+    found = shutil.which(python)
+    prefix = Path(found).parent.parent if found else None
+    homes = sorted(prefix.glob("lib/python3*/*-packages/pyspark")) if prefix else []
+    return str(homes[0]) if homes else None
+
+
+def real_home(home: Path) -> Path:
+    """The home behind one that was made here; any other itself."""
+    try:
+        return Path((home / MARK).read_text(encoding="utf-8", errors="surrogateescape").rstrip("\n"))
+    except OSError:
+        return home
+
+
 def make(real: Path, to: Path, wrapper: Path) -> bool:
     """Makes `to` a home of links to `real`, with `wrapper` in front of its spark-submit; False if it is one already.
 

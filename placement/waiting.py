@@ -18,7 +18,7 @@ from placement.waiting_line import WaitingLine, span
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from placement.agent_socket import Answer
@@ -28,6 +28,7 @@ WAIT, PRIORITY = "PLACEMENT_WAIT", "PLACEMENT_PRIORITY"
 FIRST_ANSWER_S = 5.0
 SILENCE_S = 30.0  # without a sign of life; the agent gives one every 10
 TICK_S = 1.0
+TRY_AGAIN, STDIN = 75, 0  # sysexits.h
 WAITED, NOT_NOW = "waited-too-long", "no-room-now"
 # Reasons for which a refusal is not final; the last are those of the agent for a place that was lost.
 PASSING = (WAITED, NOT_NOW, "cancelled", "gone", "turn-not-used")
@@ -41,10 +42,17 @@ SMALLER = {
 LARGEST = 2**53  # of a number in JSON
 
 
-def admit(decision: Decision, policy: Policy, owner: int, environ: "Mapping[str, str]") -> None:
+def admit(
+    decision: Decision,
+    policy: Policy,
+    owner: int,
+    environ: "Mapping[str, str]",
+    is_over: "Callable[[], bool] | None" = None,
+) -> None:
     """Waits until `decision` has its turn, or has none; it says afterwards what came of it.
 
-    `owner` is who may own the agent's socket besides root. Raises PlacementError if the agent cannot be asked, or
+    `owner` is who may own the agent's socket besides root. `is_over` is asked now and then whether nobody wants the
+    turn any more: it ends the process then. Raises PlacementError if the agent cannot be asked, or
     cannot tell: `agent-away`, `agent-untrusted`, `agent-silent`, `agent-answer`, `agent-refuses`, `agent-unsure`; and
     `bad-wait`, `bad-priority` for what the environment says.
     """
@@ -57,7 +65,7 @@ def admit(decision: Decision, policy: Policy, owner: int, environ: "Mapping[str,
     began, line = time.monotonic(), WaitingLine()
     for demand in _demands(decision):
         request = _request(decision, demand, candidates, wait_s, priority)
-        turn = _Turn(settings.socket, owner, request, wait_s, line)
+        turn = _Turn(settings.socket, owner, request, wait_s, line, is_over)
         try:
             answer = turn.last_answer()
         finally:
@@ -98,11 +106,29 @@ def own_priority(said: str | None) -> int:
     return max(-MOST_PRIORITY, min(number, MOST_PRIORITY))
 
 
+def pyspark_is_gone() -> bool:
+    """Whether the Python that started this is gone: its end of our standard input is closed. Its JVM goes by that too.
+
+    Source: Spark `PythonGatewayServer`.
+    """
+    from select import POLLERR, POLLHUP, poll
+
+    asked = poll()
+    asked.register(STDIN, 0)
+    return any(event & (POLLERR | POLLHUP) for _, event in asked.poll(0))
+
+
 class _Turn:
     """One place in the agent's queue, kept over its restarts. `waits` is the last that it said of the waiting."""
 
     def __init__(
-        self, path: str, owner: int, request: "dict[str, Json]", wait_s: float | None, line: WaitingLine
+        self,
+        path: str,
+        owner: int,
+        request: "dict[str, Json]",
+        wait_s: float | None,
+        line: WaitingLine,
+        is_over: "Callable[[], bool] | None",
     ) -> None:
         self.waits: Answer | None = None
         self._path = path
@@ -110,6 +136,7 @@ class _Turn:
         self._request = request
         self._wait_s = wait_s
         self._line = line
+        self._is_over = is_over
         self._began = time.monotonic()
         self._talk: Conversation | None = None
 
@@ -129,6 +156,8 @@ class _Turn:
                 self.close()
                 rest_s = 0.25 + posix.urandom(1)[0] / 255  # not all at once
                 time.sleep(rest_s)
+            if self._is_over and self._is_over():
+                raise SystemExit(TRY_AGAIN)  # on the way out the place is given up
             if answer is None:
                 silence_s += rest_s
                 if silence_s >= (SILENCE_S if self.waits else FIRST_ANSWER_S):

@@ -30,6 +30,7 @@ COMMANDS = {
     "history": "what was applied, when, by whom, and with what outcome",
     "impact": "who would be placed otherwise by another policy",
     "import": "a policy folder from the file of a scheduler",
+    "install-kernel": "a notebook kernel that is decided on before it starts",
     "install-wrappers": "wrappers in front of the real commands, put there or removed",
     "learn": "reads what finished, and learns from it what the next jobs will need",
     "monitor": "what is free, what each application uses, what is in danger",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.notebooks import Notebooks
 from tests.cluster.yarn import ENDED, Yarn
 
 _FAILED = pytest.StashKey[bool]()
@@ -74,3 +75,11 @@ def fair_yarn(_holder: _Holder) -> Yarn:
 def capacity_yarn(_holder: _Holder) -> Yarn:
     """A running cluster with the capacity scheduler, its queues those of templates/capacity-scheduler.xml."""
     return _holder.get("capacity")
+
+
+@pytest.fixture
+def notebooks(fair_yarn: Yarn, tmp_path: Path) -> Iterator[Notebooks]:
+    """Notebooks on that cluster."""
+    found = Notebooks(fair_yarn, tmp_path)
+    yield found
+    found.stop()

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.cluster import parts
-from tests.cluster.conftest import _holder, fair_yarn, pytest_runtest_makereport
+from tests.cluster.conftest import _holder, fair_yarn, notebooks, pytest_runtest_makereport
 from tests.engines.parts import flink_home
 
-__all__ = ["_holder", "fair_yarn", "pytest_runtest_makereport"]
+__all__ = ["_holder", "fair_yarn", "notebooks", "pytest_runtest_makereport"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,6 +1,7 @@
-"""What the engines are: Flink, Hive, Kerberos beside the test cluster's own parts, fetched once, into `.parts/`.
+"""What the engines are: Flink, Hive, Airflow, Kerberos beside the cluster's own parts, fetched once, into `.parts/`.
 
-`python -m tests.engines.parts` fetches what is missing. The Kerberos library goes beside this Python's packages.
+`python -m tests.engines.parts` fetches what is missing. The Kerberos library, Jupyter's servers and what drives a
+browser go beside this Python's packages, and the browser is Debian's.
 """
 
 import os
@@ -16,11 +17,15 @@ from tests.cluster import parts
 from tests.cluster.parts import MissingPart, folder, java_home
 
 FLINK_VERSIONS = ("1.20.5", "2.3.0")
+AIRFLOW_VERSION, PROVIDER_VERSION = "3.3.2", "6.3.4"
 FETCH_COMMAND = "python -m tests.engines.parts"
 
 KERBEROS_DEBS = ("krb5-kdc", "krb5-admin-server", "krb5-user")
 BUILDERS = {"gcc": "gcc", "krb5-config": "libkrb5-dev"}  # what builds PyPI's gssapi: command, its Debian package
 
+NOTEBOOKS = ("jupyterlab", "jupyter_kernel_gateway", "jupyterhub", "playwright")  # as constraints.txt has them
+
+_PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--root-user-action=ignore")
 _CONSTRAINTS = Path(__file__).resolve().parents[2] / "constraints.txt"
 _POM = Path(__file__).resolve().parent / "hive-pom.xml"
 
@@ -41,6 +46,14 @@ def hive_lib() -> Path:
     return folder() / "hive" / "lib"
 
 
+def airflow() -> Path:
+    """The folder of Airflow's packages, for PYTHONPATH. Raises MissingPart."""
+    found = folder() / f"airflow-{AIRFLOW_VERSION}"
+    if not found.is_dir():
+        raise MissingPart(f"Airflow is not in {folder()}; fetch it with: {FETCH_COMMAND}")
+    return found
+
+
 def kerberos_root() -> Path:
     """The folder with Debian's KDC and `kinit` unpacked in it. Raises MissingPart."""
     root = folder() / "kerberos"
@@ -49,9 +62,23 @@ def kerberos_root() -> Path:
     return root
 
 
+def chromium() -> str:
+    """A browser without a screen. Raises MissingPart."""
+    found = shutil.which("chromium")
+    if found is None:
+        raise MissingPart(f"no chromium on PATH; install it with: sudo {FETCH_COMMAND}")
+    return found
+
+
 def fetch() -> None:
     """Brings what is missing. Raises MissingPart if it cannot."""
     parts.fetch()
+    if None in map(find_spec, NOTEBOOKS):
+        _fetch_notebooks()
+    try:
+        chromium()
+    except MissingPart:
+        _install(["chromium"])
     try:
         kerberos_root()
     except MissingPart:
@@ -67,17 +94,32 @@ def fetch() -> None:
         hive_lib()
     except MissingPart:
         _fetch_hive()
+    try:
+        airflow()
+    except MissingPart:
+        _fetch_airflow()
+
+
+def _fetch_notebooks() -> None:
+    with parts.step(f"{', '.join(NOTEBOOKS)} (150 MB, a minute)"):
+        parts.run(*_PIP, "-c", _CONSTRAINTS, *NOTEBOOKS)
 
 
 def _fetch_flink(version: str) -> None:
     target = folder() / f"flink-{version}"
     with parts.step(f"Flink {version} (250 to 350 MB, a minute or two)"), parts.arriving(target) as new:
-        pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--root-user-action=ignore")
         # The scripts and the jars are two packages; what PyFlink itself needs besides is not needed here.
         packages = [f"{name}=={version}" for name in ("apache-flink", "apache-flink-libraries")]
-        parts.run(*pip, "--no-deps", "--target", new, *packages)
+        parts.run(*_PIP, "--no-deps", "--target", new, *packages)
         for script in (new / "pyflink" / "bin").iterdir():
             script.chmod(0o755)
+
+
+def _fetch_airflow() -> None:
+    target = folder() / f"airflow-{AIRFLOW_VERSION}"
+    with parts.step("Airflow (600 MB, two or three minutes)"), parts.arriving(target) as new:
+        packages = (f"apache-airflow=={AIRFLOW_VERSION}", f"apache-airflow-providers-apache-spark=={PROVIDER_VERSION}")
+        parts.run(*_PIP, "--target", new, *packages)
 
 
 def _fetch_hive() -> None:
@@ -110,13 +152,16 @@ def _fetch_gssapi() -> None:
     if not Path(sysconfig.get_path("include"), "Python.h").exists():
         missing.append("python3-dev")
     if missing:
-        _as_root(missing)
-        with parts.step(f"apt-get install {' '.join(missing)}"):
-            parts.run("apt-get", "update")
-            parts.run("apt-get", "install", "-y", "--no-install-recommends", *missing)
+        _install(missing)
     with parts.step("requests-gssapi (built here, three or four minutes)"):
-        pip = (sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--root-user-action=ignore")
-        parts.run(*pip, "-c", _CONSTRAINTS, "requests-gssapi")
+        parts.run(*_PIP, "-c", _CONSTRAINTS, "requests-gssapi")
+
+
+def _install(packages: Sequence[str]) -> None:
+    _as_root(packages)
+    with parts.step(f"apt-get install {' '.join(packages)}"):
+        parts.run("apt-get", "update")
+        parts.run("apt-get", "install", "-y", "--no-install-recommends", *packages)
 
 
 def _as_root(packages: Sequence[str]) -> None:

@@ -14,7 +14,9 @@ from tests.conftest import ROOT
 
 # From the roof to the ground: a module imports only from floors below its own.
 FLOORS = [
-    {"cli", "shim"},
+    {"cli"},
+    {"jupyter"},
+    {"shim"},
     {"agent"},
     {"learning"},
     {"health", "sync", "observe"},
@@ -75,6 +77,7 @@ HOT += [
     "agent_socket",
     "waiting",
     "waiting_line",
+    "jupyter.check",
 ]
 
 

@@ -45,6 +45,11 @@ def test_wrappers_policies_and_templates_are_there(prefix):
     assert all(os.access(wrapper, os.X_OK) for wrapper in (share / "wrappers").iterdir())
 
 
+def test_what_asks_about_a_kernel_is_there(prefix):
+    (stand_in,) = prefix.glob("lib/python3*/site-packages/placement/jupyter/stand-in")
+    assert run(prefix, stand_in, "a b", PLACEMENT_DECISION="id").stdout.split("\0") == ["id", "", "a b", ""]
+
+
 def test_the_installed_policy_executable_answers_with_a_ready_made_policy(prefix):
     done = run(
         prefix, "policy", HADOOP_USER_NAME="pnda", PLACEMENT_POLICY=f"{prefix}/share/yarn-placement/policies/pnda"

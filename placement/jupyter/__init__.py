@@ -1,0 +1,1 @@
+"""Notebooks: the decision on a kernel before it starts, and what is shown of it inside."""
