@@ -31,8 +31,15 @@ class Gateway:
         return client | {"PATH": f"{ROOT / 'wrappers'}:{client['PATH']}", "PLACEMENT_POLICY": str(self.policy)}
 
     def run(self, user: str, *command: str | Path) -> subprocess.CompletedProcess[str]:
-        environ = self.environment(user)
-        return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=240, check=False)
+        return subprocess.run(
+            command,
+            env=self.environment(user),
+            cwd=self.policy.parent,  # for what jobs leave behind
+            capture_output=True,
+            text=True,
+            timeout=240,
+            check=False,
+        )
 
     def application(self, name: str) -> dict[str, Any] | None:
         """The application of that name as the ResourceManager has it, the newest of several; None if it has none."""
