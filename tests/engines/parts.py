@@ -18,6 +18,7 @@ from tests.cluster.parts import MissingPart, folder, java_home
 
 FLINK_VERSIONS = ("1.20.5", "2.3.0")
 AIRFLOW_VERSION, PROVIDER_VERSION = "3.3.2", "6.3.4"
+OLDEST_CLIENT = "7.4.4"  # of jupyter_client, as setup.cfg says
 FETCH_COMMAND = "python -m tests.engines.parts"
 
 KERBEROS_DEBS = ("krb5-kdc", "krb5-admin-server", "krb5-user")
@@ -54,6 +55,14 @@ def airflow() -> Path:
     return found
 
 
+def oldest_client() -> Path:
+    """The folder of the oldest jupyter_client that is supported, for PYTHONPATH. Raises MissingPart."""
+    found = folder() / f"jupyter-client-{OLDEST_CLIENT}"
+    if not found.is_dir():
+        raise MissingPart(f"jupyter_client {OLDEST_CLIENT} is not in {folder()}; fetch it with: {FETCH_COMMAND}")
+    return found
+
+
 def kerberos_root() -> Path:
     """The folder with Debian's KDC and `kinit` unpacked in it. Raises MissingPart."""
     root = folder() / "kerberos"
@@ -75,6 +84,10 @@ def fetch() -> None:
     parts.fetch()
     if None in map(find_spec, NOTEBOOKS):
         _fetch_notebooks()
+    try:
+        oldest_client()
+    except MissingPart:
+        _fetch_oldest_client()
     try:
         chromium()
     except MissingPart:
@@ -103,6 +116,13 @@ def fetch() -> None:
 def _fetch_notebooks() -> None:
     with parts.step(f"{', '.join(NOTEBOOKS)} (150 MB, a minute)"):
         parts.run(*_PIP, "-c", _CONSTRAINTS, *NOTEBOOKS)
+
+
+def _fetch_oldest_client() -> None:
+    target = folder() / f"jupyter-client-{OLDEST_CLIENT}"
+    with parts.step(f"jupyter_client {OLDEST_CLIENT} (1 MB)"), parts.arriving(target) as new:
+        packages = (f"jupyter_client=={OLDEST_CLIENT}", "entrypoints", "nest_asyncio")  # what newer ones do without
+        parts.run(*_PIP, "--no-deps", "--target", new, *packages)
 
 
 def _fetch_flink(version: str) -> None:
