@@ -49,6 +49,8 @@ class Conversation:
             self._socket.settimeout(CONNECT_S)
             self._connect()
             self._socket.sendall(encoded({"v": VERSION, **request}).encode() + b"\n")
+        except BrokenPipeError:
+            pass  # we are one too many: it says so before it closes, which is still to be read
         except OSError as error:
             self.close()
             raise away(path, error) from error

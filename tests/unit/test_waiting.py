@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 import termios
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from placement import waiting, waiting_line
-from placement.agent_socket import loaded
+from placement.agent_socket import Conversation, loaded
 from placement.errors import PlacementError
 from tests.conftest import ROOT
 from tests.unit.scripted_agent import LIMIT, RUN, WAIT, Gateway, StubAgent
@@ -362,6 +363,26 @@ def test_an_agent_that_does_not_come_back(gateway, agent):
     status, out, err = gateway.run(changed="waiting.SILENCE_S = 2.0")
     assert (status, out) == (69, "")
     assert "error[agent-away]" in err
+
+
+def test_who_is_refused_before_it_has_spoken_hears_why(tmp_path, monkeypatch):
+    """As an agent does that has too many clients of one account: it speaks first, and closes."""
+    path, said = str(tmp_path / "agent.sock"), {"v": 1, "error": "too-many"}
+    there = socket.socket(socket.AF_UNIX)
+    there.bind(path)
+    there.listen()
+
+    def connect(conversation):
+        connected(conversation)
+        with there.accept()[0] as one:
+            one.sendall(json.dumps(said).encode() + b"\n")
+
+    connected = Conversation._connect
+    monkeypatch.setattr(Conversation, "_connect", connect)
+    conversation = Conversation(path, os.geteuid(), {"op": "submit"})
+    assert conversation.answer(5) == said
+    conversation.close()
+    there.close()
 
 
 def test_a_socket_that_others_could_have_put_there(gateway, agent):

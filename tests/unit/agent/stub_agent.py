@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from placement.agent.connection import Limits
@@ -109,8 +109,9 @@ class Client:
         self.file = self.socket.makefile("rb")
 
     def send(self, said):
-        """Bytes as they are, anything else as a line of JSON."""
-        self.socket.sendall(said if isinstance(said, bytes) else json.dumps(said).encode() + b"\n")
+        """Bytes as they are, anything else as a line of JSON. To one that has refused us already, nothing."""
+        with suppress(BrokenPipeError):  # what it said before it closed is still to be read
+            self.socket.sendall(said if isinstance(said, bytes) else json.dumps(said).encode() + b"\n")
         return self
 
     def answer(self):
