@@ -109,9 +109,8 @@ class Client:
         self.file = self.socket.makefile("rb")
 
     def send(self, said):
-        """Bytes as they are, anything else as a line of JSON. To one that has refused us already, nothing."""
-        with suppress(BrokenPipeError):  # what it said before it closed is still to be read
-            self.socket.sendall(said if isinstance(said, bytes) else json.dumps(said).encode() + b"\n")
+        """Bytes as they are, anything else as a line of JSON."""
+        self.socket.sendall(said if isinstance(said, bytes) else json.dumps(said).encode() + b"\n")
         return self
 
     def answer(self):
@@ -138,7 +137,10 @@ class Agent:
 
     def client(self, said=None):
         client = Client(self.path)
-        return client if said is None else client.send(said)
+        if said is not None:
+            with suppress(BrokenPipeError):  # it has refused us already: why is still to be read
+                client.send(said)
+        return client
 
     def ask(self, said):
         client = self.client(said)
