@@ -28,18 +28,18 @@ class Limits:
     Source: Hadoop `ResourceCalculator.normalize`; `yarn.scheduler.minimum-allocation-mb`, `maximum-allocation-mb`.
     """
 
-    __slots__ = ("increment", "maximum", "minimum")
+    __slots__ = ("_least", "_unit", "maximum")
 
     def __init__(self, maximum: float | None = None, minimum: float = 0.0, increment: float = 0.0) -> None:
         self.maximum = ABSURD if maximum is None else maximum
-        self.minimum = minimum
-        self.increment = increment
+        self._least = max(minimum, 1.0) * (1 - 1e-12)
+        self._unit = max(increment, 1.0)
 
     def within(self, size: float) -> float:
         """The size as it is given out."""
-        unit = max(self.increment, 1.0)
-        size = -(-max(size, self.minimum, 1.0) * (1 - 1e-12) // unit) * unit
-        return min(self.maximum, size)
+        size *= 1 - 1e-12  # what is a multiple but for rounding stays one
+        size = -(-(self._least if size < self._least else size) // self._unit) * self._unit  # noqa: FURB136 # hot
+        return min(self.maximum, size)  # so also NaN
 
 
 def predict(
@@ -96,8 +96,10 @@ def retry(
 
 def read(features: "Mapping[str, Any]") -> tuple[float | None, float | None]:
     """The request of one container and the input, in bytes; None: not known."""
-    get = features.get
-    return number_of(get("request_bytes", get("request"))) or None, number_of(get("input_bytes", get("input")))
+    request, known = features.get("request_bytes"), features.get("input_bytes")
+    request = features.get("request") if request is None else request  # as others call it
+    known = features.get("input") if known is None else known
+    return number_of(request) or None, None if known is None else number_of(known)
 
 
 def number_of(value: object, absurd: float = ABSURD) -> float | None:
