@@ -29,7 +29,7 @@ frank: root.applications.prod
 NOT_APPLIED = "but this is not applied: `placement plan`"
 
 
-@pytest.fixture(params=["fair", "capacity"])
+@pytest.fixture(params=["fair", pytest.param("capacity", marks=pytest.mark.engines)])
 def administrator(request: pytest.FixtureRequest, tmp_path: Path) -> Administrator:
     yarn = request.getfixturevalue(f"{request.param}_yarn")
     made = Administrator(yarn, tmp_path)
